@@ -1,0 +1,1 @@
+"""Pantau: nightly monitor of a regency's official social-media accounts."""

@@ -1,0 +1,48 @@
+"""Protocols through which stages meet without importing each other. ``jobs/wiring.py`` joins them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pantau.core.model import Cost, Mail, MailState, Scan, Target, Window
+
+
+class Collector(Protocol):
+    """Reads accounts of one platform."""
+
+    platform: str
+
+    def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
+        """Yield exactly one scan per target, each as soon as it is final.
+
+        Posts with ``target.since <= published_at < window.end`` are wanted. Whatever goes wrong with one account becomes
+        an ``unread`` scan; the iterator raises nothing and ends when every target has its scan.
+        """
+        ...
+
+    def costs(self) -> tuple[Cost, ...]:
+        """What was used so far in this process."""
+        ...
+
+
+class Outbox(Protocol):
+    """The frozen mails and their delivery states. Every ``mark`` is committed when it returns."""
+
+    def due(self, now: datetime) -> list[Mail]:
+        """Mails in ``ready``, ``deferred`` (whose time has come), ``sending`` or ``unknown``, oldest first."""
+        ...
+
+    def mark(
+        self,
+        message_id: str,
+        state: MailState,
+        *,
+        at: datetime,
+        tries: int | None = None,
+        next_at: datetime | None = None,
+        smtp_code: int | None = None,
+        detail: str = "",
+        own_copy: bool | None = None,
+    ) -> None:
+        """Set the state; values left as None stay as they are, except ``next_at``, ``smtp_code`` and ``detail``."""
+        ...

@@ -1,0 +1,230 @@
+"""The keys of ``pantau.toml`` with their defaults: a section is a frozen struct, a key is a field.
+
+``settings_file.py`` reads and validates the file.
+"""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pantau.core.secrets import Secret
+
+RuleStatus = Literal["uji", "aktif", "nonaktif"]
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True):
+    """Who receives the digest and how the letterhead reads."""
+
+    name: str = "Kabupaten"
+    """Name of the regency as readers write it, for example ``Kabupaten Blora``."""
+    region: str = ""
+    """Short place name used in sentences, for example ``Blora``."""
+    province: str = ""
+    region_code: str = ""
+    """Kemendagri code, for example ``33.16``; its villages and districts count as inside the region."""
+    department: str = ""
+    address: str = ""
+    contact: str = ""
+    timezone: str = "Asia/Jakarta"
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Files the office edits, and the folder in which Pantau keeps its own. Relative to the settings file."""
+
+    accounts: str = "accounts.csv"
+    approvals: str = ""
+    trips: str = ""
+    situations: str = ""
+    excuses: str = ""
+    rules_dir: str = "rules.d"
+    state_dir: str = "data"
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The database. Empty ``url`` means ``pantau.db`` (SQLite) in ``files.state_dir``."""
+
+    url: str = ""
+    url_secret: str = ""
+    """``env:NAME`` or ``file:PATH`` holding the whole URL, for databases with a password."""
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """How the machine reaches the outside."""
+
+    proxy: str = ""
+    """``http://host:port`` for all outgoing HTTPS requests; empty: none."""
+    ca_file: str = ""
+    """Extra certificate authorities (PEM), for an office proxy or an own mail server."""
+
+
+class XSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """X through tweepy. Read only when ``bearer_token`` is set."""
+
+    bearer_token: str = ""
+    api_url: str = "https://api.twitter.com"
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 60.0
+    max_wait_s: float = 960.0
+    """Longest single wait for a rate limit; one window is 900 s."""
+    archive_access: bool = True
+    """Use full-archive search (open to pay-per-use customers); false: recent search, last 7 days."""
+    overlap_hours: int = 6
+    """Asked again before the watermark, since the search index lags; repeats are dropped by id."""
+
+
+class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Instagram through instaloader. Read only when ``enabled``."""
+
+    enabled: bool = False
+    username: str = ""
+    session_file: str = ""
+    """Session imported from a browser (mode 0600); never a password."""
+    timeout_s: float = 30.0
+    pause_s: float = 1.7
+    """Mean pause before each request."""
+    canary: str = ""
+    """An account known to have posts, read first; when it fails the source is down."""
+
+
+class Collect(msgspec.Struct, frozen=True, kw_only=True):
+    """What every source shares."""
+
+    first_days: int = 35
+    """How far back the first reading of an account goes."""
+    deadline_min: int = 240
+    """After this the accounts not yet read become ``unread`` (deadline)."""
+    gone_after_nights: int = 3
+    """Nights in a row on which an account must be missing before it may be called gone."""
+    x: XSettings = XSettings()
+    instagram: InstagramSettings = InstagramSettings()
+
+
+class TierNorm(msgspec.Struct, frozen=True, kw_only=True):
+    """Posting norm of a tier, in ``unit`` days."""
+
+    days: int
+    grace: int
+    unit: Literal["working", "calendar"] = "calendar"
+
+
+class Norms(msgspec.Struct, frozen=True, kw_only=True):
+    """Norm per tier. Agency and regional company: one item per working day, the Regent's word of 25 August 2022."""
+
+    opd: TierNorm = TierNorm(days=1, grace=2, unit="working")
+    bumd: TierNorm = TierNorm(days=1, grace=2, unit="working")
+    kecamatan: TierNorm = TierNorm(days=3, grace=2)
+    kelurahan: TierNorm = TierNorm(days=7, grace=3)
+    desa: TierNorm = TierNorm(days=7, grace=3)
+    rsud: TierNorm = TierNorm(days=3, grace=2)
+    puskesmas: TierNorm = TierNorm(days=3, grace=2)
+    sekolah: TierNorm = TierNorm(days=3, grace=2)
+    pejabat: TierNorm = TierNorm(days=3, grace=2)
+    useful_share_min: float = 0.3
+    """Smallest share of useful posts in 30 days before KIN speaks; judged from ``useful_posts_min`` posts on."""
+    useful_posts_min: int = 8
+    useful_days: int = 21
+    """KIN speaks when an account that posts had no useful post for this many days."""
+
+
+class RulesSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Switches over the catalogue."""
+
+    status: dict[str, RuleStatus] = {}
+    """Rule id to ``uji`` (log only), ``aktif`` or ``nonaktif``; overrides the rule's own status."""
+
+
+class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the digest holds."""
+
+    max_findings: int = 25
+    """Findings shown in full in the mail; the rest are counted and pointed at."""
+    budget_kb: int = 90
+    """Largest HTML part as sent (quoted-printable), in KiB; Gmail cuts near 102."""
+    good_examples: int = 2
+    silent_when_empty: bool = False
+    """True: no mail when there is nothing to say; false: a short proof of life."""
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """One recipient. One mail each."""
+
+    address: str
+    name: str = ""
+    edition: Literal["staff"] = "staff"
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server. ``folder`` alone writes ``.eml`` files instead of sending."""
+
+    host: str = ""
+    port: int = 587
+    security: Literal["starttls", "ssl"] = "starttls"
+    user: str = ""
+    password: str = ""
+    from_address: str = ""
+    from_name: str = "Pantau"
+    reply_to: str = ""
+    own_copy: str = ""
+    """Own mailbox that gets a copy of each mail, so that an uncertain delivery can be looked up. Default: from_address."""
+    local_hostname: str = ""
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_user: str = ""
+    imap_password: str = ""
+    timeout_s: float = 30.0
+    retry_min: list[float] = [1.0, 5.0, 15.0]
+    """Waits inside the run after a temporary refusal, in minutes."""
+    expire_days: int = 3
+    folder: str = ""
+    reader: list[Reader] = []
+
+
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
+    """Who hears when the job itself is in trouble."""
+
+    address: str = ""
+    heartbeat_url: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of ``pantau.toml``."""
+
+    office: Office = Office()
+    files: Files = Files()
+    store: StoreSettings = StoreSettings()
+    network: Network = Network()
+    collect: Collect = Collect()
+    norms: Norms = Norms()
+    rules: RulesSettings = RulesSettings()
+    digest: DigestSettings = DigestSettings()
+    mail: MailSettings = MailSettings()
+    operator: Operator = Operator()
+    base_dir: Path = Path()
+    """Folder of the settings file; not a key of the file."""
+
+    def path(self, name: str) -> Path:
+        """``name`` relative to the settings file's folder."""
+        return self.base_dir / Path(name).expanduser()
+
+    def secret(self, reference: str) -> Secret:
+        """The secret behind ``env:NAME`` or ``file:PATH``."""
+        return Secret(reference, self.base_dir)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where lock, database and run folders lie."""
+        return self.path(self.files.state_dir)
+
+    @property
+    def database_url(self) -> str:
+        """The store's URL with its secret filled in. Raises ``SecretError``."""
+        if self.store.url_secret:
+            return self.secret(self.store.url_secret).reveal()
+        return self.store.url or f"sqlite:///{self.state_dir / 'pantau.db'}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The readers' time zone."""
+        return ZoneInfo(self.office.timezone)

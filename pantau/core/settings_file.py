@@ -1,0 +1,177 @@
+"""Reads ``pantau.toml`` and validates it as a whole before anything else runs: unknown keys are an error, all errors at once."""
+
+import tomllib
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from pantau.core.errors import Problem, SettingsError
+from pantau.core.settings import MailSettings, Settings, TierNorm
+
+_NOT_KEYS = {"base_dir"}
+_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret"}
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and validate a settings file. Raises ``SettingsError`` with every problem in it."""
+    file = str(path)
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        remedy = "Salin pantau.example.toml menjadi pantau.toml lalu isi, atau pakai: pantau -c BERKAS ..."
+        raise SettingsError([Problem(file, "berkas", "", "berkas setelan tidak ada", remedy)]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = "Simpan sebagai teks UTF-8 yang dapat dibaca."
+        raise SettingsError([Problem(file, "berkas", "", f"tidak dapat dibaca ({error})", remedy)]) from error
+    except tomllib.TOMLDecodeError as error:
+        remedy = "Teks harus diapit tanda kutip; lihat pantau.example.toml."
+        raise SettingsError([Problem(file, "tata tulis", "", f"bukan TOML yang sah: {error}", remedy)]) from error
+    return settings_from(table, file, path.resolve().parent)
+
+
+def settings_from(table: dict[str, Any], file: str, base_dir: Path) -> Settings:
+    """Settings from an already parsed table. Raises ``SettingsError`` with every problem in it."""
+    problems: list[Problem] = []
+    values = _read_struct(Settings, table, "", file, problems)
+    if not problems:
+        settings = Settings(**values, base_dir=base_dir)
+        problems += _cross_checks(settings, file)
+        if not problems:
+            return settings
+    raise SettingsError(problems)
+
+
+def _read_struct(kind: type, table: Any, prefix: str, file: str, problems: list[Problem]) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        problems.append(Problem(file, prefix, repr(table), "harus berupa bagian [..]", "Lihat pantau.example.toml."))
+        return {}
+    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in _NOT_KEYS}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        where = f"{prefix}{key}"
+        if key not in hints:
+            known = ", ".join(sorted(hints))
+            problems.append(
+                Problem(file, f"kunci {where}", "", "kunci tidak dikenal", f"Yang dikenal di sini: {known}.")
+            )
+            continue
+        values[key] = _read_value(hints[key], value, where, file, problems)
+    for field in msgspec.structs.fields(kind):
+        if field.required and field.name not in table:
+            problems.append(Problem(file, f"kunci {prefix}{field.name}", "", "belum diisi", "Tambahkan kunci ini."))
+    return values
+
+
+def _read_value(hint: Any, value: Any, where: str, file: str, problems: list[Problem]) -> Any:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        before = len(problems)
+        values = _read_struct(hint, value, f"{where}.", file, problems)
+        return hint(**values) if len(problems) == before else None
+    args = get_args(hint)
+    if get_origin(hint) is list and args and isinstance(args[0], type) and issubclass(args[0], msgspec.Struct):
+        if not isinstance(value, list):
+            problems.append(Problem(file, f"kunci {where}", repr(value), "harus berupa daftar", f"Tulis [[{where}]]."))
+            return []
+        return [_read_value(args[0], item, f"{where}[{n}]", file, problems) for n, item in enumerate(value, 1)]
+    try:
+        return msgspec.convert(value, hint)
+    except msgspec.ValidationError:
+        shown = "(disembunyikan)" if where.rsplit(".", 1)[-1] in _SECRET_KEYS else str(value)
+        problems.append(Problem(file, f"kunci {where}", shown, f"harus berupa {_words(hint)}", "Perbaiki nilainya."))
+        return None
+
+
+def _words(hint: Any) -> str:
+    """What a type is called in a message to an administrator."""
+    if get_origin(hint) is Literal:
+        return "salah satu dari: " + ", ".join(str(choice) for choice in get_args(hint))
+    if get_origin(hint) in (Union, types.UnionType):
+        return " atau ".join(_words(part) for part in get_args(hint))
+    if get_origin(hint) is list:
+        return f"daftar {_words(get_args(hint)[0])}"
+    if get_origin(hint) is dict:
+        return f"tabel dengan nilai {_words(get_args(hint)[1])}"
+    names = {str: "teks dalam tanda kutip", int: "bilangan bulat", float: "bilangan", bool: "true atau false"}
+    return names.get(hint, str(hint))
+
+
+def _cross_checks(settings: Settings, file: str) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def wrong(key: str, value: object, what: str, remedy: str) -> None:
+        problems.append(Problem(file, f"kunci {key}", str(value), what, remedy))
+
+    try:
+        ZoneInfo(settings.office.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        wrong("office.timezone", settings.office.timezone, "zona waktu tidak dikenal", "Pakai misalnya Asia/Jakarta.")
+    secrets = {
+        "collect.x.bearer_token": settings.collect.x.bearer_token,
+        "mail.password": settings.mail.password,
+        "mail.imap_password": settings.mail.imap_password,
+        "store.url_secret": settings.store.url_secret,
+    }
+    for key, reference in secrets.items():
+        if reference and not reference.startswith(("env:", "file:")):
+            wrong(key, "(disembunyikan)", "rahasia tidak boleh ditulis langsung", "Tulis env:NAMA atau file:JALUR.")
+    positive = {
+        "collect.first_days": settings.collect.first_days,
+        "collect.deadline_min": settings.collect.deadline_min,
+        "collect.gone_after_nights": settings.collect.gone_after_nights,
+        "digest.budget_kb": settings.digest.budget_kb,
+        "digest.max_findings": settings.digest.max_findings,
+        "mail.timeout_s": settings.mail.timeout_s,
+        "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
+        "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
+    }
+    for key, number in positive.items():
+        if number <= 0:
+            wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
+    if (
+        "@" in settings.store.url
+        and "://" in settings.store.url
+        and ":" in settings.store.url.split("://")[1].split("@")[0]
+    ):
+        wrong("store.url", "(disembunyikan)", "berisi kata sandi", 'Pakai store.url_secret = "env:NAMA".')
+    for name in ("opd", "bumd", "kecamatan", "kelurahan", "desa", "rsud", "puskesmas", "sekolah", "pejabat"):
+        norm: TierNorm = getattr(settings.norms, name)
+        if norm.days < 1 or norm.grace < 0:
+            wrong(f"norms.{name}", f"{norm.days} + {norm.grace}", "hari harus >= 1 dan toleransi >= 0", "Perbaiki.")
+    problems += _mail_checks(settings.mail, file)
+    return problems
+
+
+def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
+    problems: list[Problem] = []
+    addresses = {"mail.from_address": mail.from_address, "mail.own_copy": mail.own_copy, "mail.reply_to": mail.reply_to}
+    addresses |= {f"mail.reader[{n}].address": reader.address for n, reader in enumerate(mail.reader, 1)}
+    for key, address in addresses.items():
+        if address and not _plausible_address(address):
+            problems.append(
+                Problem(file, f"kunci {key}", address, "bukan alamat surel", "Tulis misalnya staf@kabupaten.go.id.")
+            )
+    seen: set[str] = set()
+    for n, reader in enumerate(mail.reader, 1):
+        if reader.address.lower() in seen:
+            what = "alamat penerima tertulis dua kali"
+            problems.append(Problem(file, f"kunci mail.reader[{n}].address", reader.address, what, "Hapus salah satu."))
+        seen.add(reader.address.lower())
+    if mail.host and not mail.from_address:
+        problems.append(
+            Problem(file, "kunci mail.from_address", "", "belum diisi", "Alamat pengirim wajib bila mail.host diisi.")
+        )
+    if mail.host and not (mail.user and mail.password):
+        what = "user dan password (env:NAMA atau file:JALUR) wajib bila mail.host diisi"
+        problems.append(Problem(file, "kunci mail.user, mail.password", "", what, "Isi keduanya."))
+    return problems
+
+
+def _plausible_address(address: str) -> bool:
+    """ASCII ``local@domain.tld`` without blanks: yagmail fails in the middle of a session on anything else."""
+    local, at, domain = address.rpartition("@")
+    return bool(
+        at and local and "." in domain and address.isascii() and not any(c.isspace() or c in ",;<>" for c in address)
+    )
