@@ -174,11 +174,11 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     imap_user: str = ""
     imap_password: str = ""
     timeout_s: float = 30.0
-    retry_min: list[float] = [1.0, 5.0, 15.0]
+    retry_min: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Waits inside the run after a temporary refusal, in minutes."""
     expire_days: int = 3
     folder: str = ""
-    reader: list[Reader] = []
+    reader: tuple[Reader, ...] = ()
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):

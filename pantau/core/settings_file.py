@@ -71,11 +71,11 @@ def _read_value(hint: Any, value: Any, where: str, file: str, problems: list[Pro
         values = _read_struct(hint, value, f"{where}.", file, problems)
         return hint(**values) if len(problems) == before else None
     args = get_args(hint)
-    if get_origin(hint) is list and args and isinstance(args[0], type) and issubclass(args[0], msgspec.Struct):
+    if get_origin(hint) is tuple and args and isinstance(args[0], type) and issubclass(args[0], msgspec.Struct):
         if not isinstance(value, list):
             problems.append(Problem(file, f"kunci {where}", repr(value), "harus berupa daftar", f"Tulis [[{where}]]."))
-            return []
-        return [_read_value(args[0], item, f"{where}[{n}]", file, problems) for n, item in enumerate(value, 1)]
+            return ()
+        return tuple(_read_value(args[0], item, f"{where}[{n}]", file, problems) for n, item in enumerate(value, 1))
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError:
@@ -90,7 +90,7 @@ def _words(hint: Any) -> str:
         return "salah satu dari: " + ", ".join(str(choice) for choice in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):
         return " atau ".join(_words(part) for part in get_args(hint))
-    if get_origin(hint) is list:
+    if get_origin(hint) is tuple:
         return f"daftar {_words(get_args(hint)[0])}"
     if get_origin(hint) is dict:
         return f"tabel dengan nilai {_words(get_args(hint)[1])}"
