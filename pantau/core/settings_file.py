@@ -11,6 +11,7 @@ import msgspec
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, Settings, TierNorm
 
+_UNUSABLE = object()
 _NOT_KEYS = {"base_dir"}
 _SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret"}
 
@@ -35,16 +36,15 @@ def load_settings(path: Path) -> Settings:
 def settings_from(table: dict[str, Any], file: str, base_dir: Path) -> Settings:
     """Settings from an already parsed table. Raises ``SettingsError`` with every problem in it."""
     problems: list[Problem] = []
-    values = _read_struct(Settings, table, "", file, problems)
-    if not problems:
-        settings = Settings(**values, base_dir=base_dir)
-        problems += _cross_checks(settings, file)
-        if not problems:
-            return settings
-    raise SettingsError(problems)
+    settings = Settings(**_read_struct(Settings, table, "", file, problems), base_dir=base_dir)
+    problems += _cross_checks(settings, file)
+    if problems:
+        raise SettingsError(problems)
+    return settings
 
 
 def _read_struct(kind: type, table: Any, prefix: str, file: str, problems: list[Problem]) -> dict[str, Any]:
+    """The usable values of a section; what is wrong goes into ``problems`` and falls back to its default."""
     if not isinstance(table, dict):
         problems.append(Problem(file, prefix, repr(table), "harus berupa bagian [..]", "Lihat pantau.example.toml."))
         return {}
@@ -54,11 +54,11 @@ def _read_struct(kind: type, table: Any, prefix: str, file: str, problems: list[
         where = f"{prefix}{key}"
         if key not in hints:
             known = ", ".join(sorted(hints))
-            problems.append(
-                Problem(file, f"kunci {where}", "", "kunci tidak dikenal", f"Yang dikenal di sini: {known}.")
-            )
+            problems.append(Problem(file, f"kunci {where}", "", "kunci tidak dikenal", f"Yang dikenal: {known}."))
             continue
-        values[key] = _read_value(hints[key], value, where, file, problems)
+        usable = _read_value(hints[key], value, where, file, problems)
+        if usable is not _UNUSABLE:
+            values[key] = usable
     for field in msgspec.structs.fields(kind):
         if field.required and field.name not in table:
             problems.append(Problem(file, f"kunci {prefix}{field.name}", "", "belum diisi", "Tambahkan kunci ini."))
@@ -67,21 +67,22 @@ def _read_struct(kind: type, table: Any, prefix: str, file: str, problems: list[
 
 def _read_value(hint: Any, value: Any, where: str, file: str, problems: list[Problem]) -> Any:
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        before = len(problems)
         values = _read_struct(hint, value, f"{where}.", file, problems)
-        return hint(**values) if len(problems) == before else None
+        required = {field.name for field in msgspec.structs.fields(hint) if field.required}
+        return hint(**values) if required <= values.keys() else _UNUSABLE
     args = get_args(hint)
     if get_origin(hint) is tuple and args and isinstance(args[0], type) and issubclass(args[0], msgspec.Struct):
         if not isinstance(value, list):
             problems.append(Problem(file, f"kunci {where}", repr(value), "harus berupa daftar", f"Tulis [[{where}]]."))
-            return ()
-        return tuple(_read_value(args[0], item, f"{where}[{n}]", file, problems) for n, item in enumerate(value, 1))
+            return _UNUSABLE
+        items = [_read_value(args[0], item, f"{where}[{n}]", file, problems) for n, item in enumerate(value, 1)]
+        return tuple(item for item in items if item is not _UNUSABLE)
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError:
         shown = "(disembunyikan)" if where.rsplit(".", 1)[-1] in _SECRET_KEYS else str(value)
         problems.append(Problem(file, f"kunci {where}", shown, f"harus berupa {_words(hint)}", "Perbaiki nilainya."))
-        return None
+        return _UNUSABLE
 
 
 def _words(hint: Any) -> str:
