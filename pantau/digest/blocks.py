@@ -1,0 +1,294 @@
+"""The parts of a ``Digest``, each as the templates need it. Text is clean (no control characters) but not escaped.
+
+Every block that can be long has ``hidden``: how many of its entries the HTML leaves out to stay within the size budget.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Tone = Literal["tinggi", "sedang", "rendah", "info", "tenang", "abu"]
+"""Colour of a word; the word itself always stands beside it."""
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """One number of the summary."""
+
+    number: str
+    label: str
+    note: str
+    tone: Tone
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers behind the sentences. Each registered account is in exactly one of the eight states."""
+
+    tinggi: int
+    sedang: int
+    rendah: int
+    info: int
+    flags: int
+    """Cards in the list of flags: a post with several findings counts once."""
+    reviews: int
+    open: int
+    accounts: int
+    active: int
+    quiet: int
+    never_posted: int
+    gone: int
+    private: int
+    unread: int
+    excused: int
+    unwatched: int
+    unregistered: int
+    """Units without an account; these are units, not accounts."""
+    posts: int
+
+    @property
+    def inactive(self) -> int:
+        """Accounts that could be read and are silent: past their limit, or without any post."""
+        return self.quiet + self.never_posted
+
+    @property
+    def read(self) -> int:
+        """Accounts whose state is known tonight."""
+        return self.accounts - self.unread - self.unwatched
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A run of text; ``strong`` marks the words that a rule stopped at."""
+
+    text: str
+    strong: bool = False
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """The words of the post around the evidence. ``label`` says where they stand (caption, picture)."""
+
+    label: str
+    pieces: tuple[Piece, ...]
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule's word on a card."""
+
+    key: str
+    rule: str
+    """Rule id and version, for example ``bahasa-kasar v3``."""
+    family: str
+    level: str
+    tone: Tone
+    review: bool
+    message: str
+    basis: str
+    quotes: tuple[str, ...]
+    details: tuple[str, ...]
+    """Cancelling context, picture score, words that weighed most."""
+    history: str
+    """``baru`` or since when and how often."""
+    answer: str
+    """The unit's own words, when it gave any."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One post (or account) with everything found about it."""
+
+    place: str
+    """Post key, account key or ``unit:<code>``."""
+    account_key: str
+    level: str
+    tone: Tone
+    family: str
+    """Labels of the families found, worst first."""
+    unit: str
+    unit_kind: str
+    account: str
+    when: str
+    what: str
+    """Kind of post and media, for example ``balasan`` or ``unggahan, 2 gambar``."""
+    url: str
+    excerpts: tuple[Excerpt, ...]
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    """Edited or removed since."""
+    is_new: bool
+
+
+class Cards(msgspec.Struct, frozen=True):
+    """A list of cards, worst first. ``left_out`` says in words what ``hidden`` cards are about."""
+
+    cards: tuple[Card, ...] = ()
+    hidden: int = 0
+    left_out: str = ""
+
+
+class OpenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding of an earlier digest that still waits for a decision."""
+
+    key: str
+    level: str
+    tone: Tone
+    family: str
+    review: bool
+    unit: str
+    account: str
+    message: str
+    since: str
+    times: int
+    url: str
+    note: str
+
+
+class OpenRows(msgspec.Struct, frozen=True):
+    """The nag list, longest open first within a level."""
+
+    rows: tuple[OpenRow, ...] = ()
+    hidden: int = 0
+
+
+class QuietRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that was read and has been silent for longer than its limit."""
+
+    account_key: str
+    key: str
+    """Code of its finding."""
+    unit: str
+    account: str
+    last_post: str
+    days: int
+    norm: str
+    """Norm and grace in words, for example ``3 + 2 hari``."""
+    excluded: str
+    history: str
+    answer: str
+
+
+class QuietRows(msgspec.Struct, frozen=True):
+    """The silent accounts, longest silence first. ``settled`` are silent too, but already decided on or not judged."""
+
+    rows: tuple[QuietRow, ...] = ()
+    settled: tuple[str, ...] = ()
+    hidden: int = 0
+
+
+class UnreadItem(msgspec.Struct, frozen=True):
+    """An account that could not be read, and since when nothing is known about it."""
+
+    account: str
+    unit: str
+    blind: str
+
+
+class UnreadGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts that could not be read for one and the same reason, said once."""
+
+    title: str
+    reason: str
+    remedy: str
+    account_keys: tuple[str, ...]
+    items: tuple[UnreadItem, ...]
+    hidden: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many accounts share the reason, hidden ones included."""
+        return len(self.account_keys)
+
+
+class UnreadGroups(msgspec.Struct, frozen=True):
+    """All that could not be read, largest group first."""
+
+    groups: tuple[UnreadGroup, ...] = ()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a plain list: a leading term, the sentence, an optional https link."""
+
+    term: str
+    text: str
+    url: str = ""
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """A plain list."""
+
+    entries: tuple[Entry, ...] = ()
+    hidden: int = 0
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A plain list under a small heading with its meaning."""
+
+    title: str
+    meaning: str
+    entries: tuple[Entry, ...]
+    hidden: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many entries there are, hidden ones included."""
+        return len(self.entries) + self.hidden
+
+
+class GroupBlock(msgspec.Struct, frozen=True):
+    """Several such lists in one block."""
+
+    groups: tuple[Group, ...] = ()
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A post worth imitating."""
+
+    account_key: str
+    unit: str
+    account: str
+    category: str
+    when: str
+    text: str
+    url: str
+
+
+class Examples(msgspec.Struct, frozen=True):
+    """Tonight's good examples."""
+
+    examples: tuple[Example, ...] = ()
+
+
+class TrendDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One night of the trend; ``percent`` is the length of its bar against the busiest night."""
+
+    day: str
+    posts: str
+    percent: int
+    findings: str
+    quiet: str
+    unread: str
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """The last nights, with the fact in words."""
+
+    sentence: str = ""
+    days: tuple[TrendDay, ...] = ()
+
+
+class MixRow(msgspec.Struct, frozen=True):
+    """Share of one category among tonight's posts."""
+
+    label: str
+    number: int
+    percent: int
+    useful: bool
+
+
+class Mix(msgspec.Struct, frozen=True):
+    """What tonight's posts were for, with the fact in words."""
+
+    sentence: str = ""
+    rows: tuple[MixRow, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Terms and values that let anybody trace the numbers."""
+
+    entries: tuple[Entry, ...] = ()

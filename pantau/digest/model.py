@@ -1,0 +1,200 @@
+"""What ``jobs`` hands over (``DigestInput``) and what the templates place (``Digest``).
+
+A ``Digest`` is plain data: every number, sentence, date and link in it is final. It can be stored as JSON and rendered again.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from pantau.core.model import (
+    Account,
+    Category,
+    Cost,
+    Decision,
+    Finding,
+    Observation,
+    Post,
+    RuleFailure,
+    Run,
+    Unit,
+)
+from pantau.core.settings import DigestSettings, Office
+from pantau.digest.blocks import (
+    Cards,
+    Counts,
+    Examples,
+    Facts,
+    GroupBlock,
+    Lines,
+    Mix,
+    OpenRows,
+    QuietRows,
+    Tile,
+    Trend,
+    UnreadGroups,
+)
+
+
+class OpenFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding of an earlier digest that nobody has closed. The same key may be found again tonight."""
+
+    finding: Finding
+    first_day: date
+    """Local day of the first digest that showed it."""
+    times: int
+    """In how many digests it was shown so far, tonight not counted."""
+
+
+class KnownDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision taken since the last digest, with its finding when the store still knows it."""
+
+    decision: Decision
+    finding: Finding | None = None
+
+
+class VanishedPost(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored post that is no longer there, or reads otherwise. A neutral fact, not a proof of hiding."""
+
+    post: Post
+    change: Literal["removed", "edited"]
+    noticed_at: datetime
+    finding_keys: tuple[str, ...] = ()
+    """Flags that this post had before; removal then counts as a correction."""
+
+
+class DayCount(msgspec.Struct, frozen=True, kw_only=True):
+    """One night of the trend. ``None`` of a number means that the night has no run."""
+
+    day: date
+    posts: int | None = None
+    findings: int | None = None
+    quiet: int | None = None
+    unread: int | None = None
+
+
+class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a digest is made of. Times are aware; local days are those of ``office.timezone``."""
+
+    run: Run
+    office: Office = Office()
+    settings: DigestSettings = DigestSettings()
+    readers: tuple[str, ...] = ()
+    """Names (or addresses) of all readers, for "Dikirim kepada"."""
+    reply_to: str = ""
+    """Mailbox that takes answers; empty: readers are pointed at ``office.contact`` only."""
+    units: tuple[Unit, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    """All registered accounts, also those on platforms that are not collected."""
+    observations: tuple[Observation, ...] = ()
+    """This run's. An account without one is shown as not checked, never left out."""
+    previous_observations: tuple[Observation, ...] = ()
+    """Those of the last night, to say what changed; empty on the first."""
+    last_read_at: dict[str, datetime] = {}
+    """Account key to the instant of its last complete reading before this run: where the blind window begins."""
+    findings: tuple[Finding, ...] = ()
+    """Tonight's, without dismissed ones; any order."""
+    earlier: tuple[OpenFinding, ...] = ()
+    posts: dict[str, Post] = {}
+    """By ``Post.key``: those of all findings, and tonight's from which good examples may be taken."""
+    posts_read: int = 0
+    """How many posts of the window were read and checked."""
+    categories: dict[str, Category] = {}
+    """By ``Post.key``, tonight's posts."""
+    decisions: tuple[KnownDecision, ...] = ()
+    """Since the last digest."""
+    answers: dict[str, str] = {}
+    """Finding key to the unit's own words."""
+    rule_failures: tuple[RuleFailure, ...] = ()
+    trial_hits: dict[str, int] = {}
+    """Rule id in status ``uji`` to how often it would have spoken tonight."""
+    costs: tuple[Cost, ...] = ()
+    """Of this run."""
+    month_costs: tuple[Cost, ...] = ()
+    """Of the calendar month so far, this run included."""
+    unwatched: tuple[str, ...] = ()
+    """Platforms that the register holds but that are not collected."""
+    notes: tuple[str, ...] = ()
+    """What was not checked, in Indonesian sentences, for example a missing picture reader."""
+    vanished: tuple[VanishedPost, ...] = ()
+    trend: tuple[DayCount, ...] = ()
+    """Oldest first, tonight last."""
+    undelivered: tuple[date, ...] = ()
+    """Days whose digest did not reach every reader and was given up."""
+    manifest_sha256: str = ""
+    """Hash over this run's stored posts."""
+    rules_sha256: str = ""
+    """Hash over the rule catalogue in force."""
+    previous_window_end: datetime | None = None
+    """End of the window before; a gap up to this window's start is said."""
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """One digest, complete. Raises ``ValueError`` when an account would be called quiet and unread, or numbers do not add up."""
+
+    edition: str = "staff"
+    run_id: str
+    subject: str
+    title: str
+    day: str
+    """For example ``Selasa, 24 November 2026``."""
+    short_day: str
+    office_name: str
+    office_department: str
+    office_address: str
+    contact: str
+    reply_to: str
+    readers: str
+    window: str
+    headline: str
+    """First visible sentence; mail programs show it next to the subject."""
+    change: str
+    """What changed since the last night, one sentence."""
+    warnings: tuple[str, ...]
+    """What readers must know before anything else: a source that is down, a gap, an undelivered digest."""
+    tiles: tuple[Tile, ...]
+    counts: Counts
+    flags: Cards
+    reviews: Cards
+    open_rows: OpenRows
+    quiet: QuietRows
+    unread: UnreadGroups
+    missing: GroupBlock
+    """Gone, private, never posted, units without an account."""
+    performance: Lines
+    """Accounts whose results do not show (KIN)."""
+    examples: Examples
+    excused: Lines
+    vanished: Lines
+    decisions: Lines
+    trend: Trend
+    mix: Mix
+    unchecked: Lines
+    """What was not looked at tonight."""
+    rules: Lines
+    """Failed rules and rules in trial."""
+    costs: Lines
+    method: Lines
+    facts: Facts
+    """Run id, hashes, coverage: how the numbers can be traced."""
+
+    def __post_init__(self) -> None:
+        quiet = {row.account_key for row in self.quiet.rows}
+        unread = {key for group in self.unread.groups for key in group.account_keys}
+        both = sorted(quiet & unread)
+        if both:
+            raise ValueError(f"akun disebut tidak aktif sekaligus tidak dapat diperiksa: {', '.join(both)}")
+        counts = self.counts
+        parts = (
+            counts.active,
+            counts.quiet,
+            counts.never_posted,
+            counts.gone,
+            counts.private,
+            counts.unread,
+            counts.excused,
+            counts.unwatched,
+        )
+        if sum(parts) != counts.accounts:
+            raise ValueError(f"jumlah akun tidak cocok: {sum(parts)} menurut keadaan, {counts.accounts} terdaftar")
