@@ -1,0 +1,54 @@
+# Two commands for a newcomer: make demo, make test. All others are for those who work on Pantau.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types docs docs-check bench lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/.runtime ## install, then a whole night on bundled data, without credentials; the digest lies in out/demo
+	$(BIN)/pantau demo --out out/demo
+
+test: $(VENV)/.dev ## install, then all tests
+	$(BIN)/python -m pytest -n 2
+
+check: lint types docs-check test ## everything CI asks for
+
+lint: $(VENV)/.dev ## format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## strict type check
+	$(BIN)/mypy
+
+docs: $(VENV)/.runtime ## write the generated pages: rules and commands
+	$(BIN)/python -m jobs.docs
+
+docs-check: $(VENV)/.dev ## fail when a generated page is out of date
+	$(BIN)/python -m jobs.docs --check
+
+bench: $(VENV)/.dev ## measured ratios, one table
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.dev ## resolve the dependencies again and write the locks
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist build out .mypy_cache .ruff_cache

@@ -1,0 +1,26 @@
+"""One run at a time: an operating-system lock, which a killed process gives back by itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pantau.core.errors import LockHeldError
+
+
+@contextmanager
+def run_lock(state_dir: Path) -> Iterator[None]:
+    """Hold the lock of this installation. Raises ``LockHeldError`` at once when another process has it."""
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = state_dir / "pantau.lock"
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        text = f"Proses Pantau lain sedang berjalan (kunci {path}). Tunggu sampai selesai, lalu jalankan lagi."
+        raise LockHeldError(text) from error
+    try:
+        yield
+    finally:
+        lock.release()
