@@ -18,13 +18,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
+
+from tests.servers.certificates import Certificates, make_certificates
 
 
 @dataclass(frozen=True)
@@ -157,74 +158,6 @@ class Switchboard:
             return next((fault for fault in self._faults if fault.takes(request)), None)
 
 
-class Certificate:
-    """A throw-away authority and a server certificate for ``hosts``, as PEM files in a temporary folder."""
-
-    def __init__(self, hosts: Iterable[str]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="pantau-test-ca-")
-        folder = Path(self._folder.name)
-        self.ca_file = folder / "ca.pem"
-        self.chain_file = folder / "server.pem"
-        _write_certificates(self.ca_file, self.chain_file, list(hosts))
-
-    def context(self) -> ssl.SSLContext:
-        """The server's side of TLS."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.chain_file)
-        return context
-
-    def close(self) -> None:
-        """Remove the files."""
-        self._folder.cleanup()
-
-
-def _write_certificates(ca_file: Path, chain_file: Path, hosts: list[str]) -> None:
-    from ipaddress import ip_address
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    def alternative(host: str) -> x509.GeneralName:
-        try:
-            return x509.IPAddress(ip_address(host))
-        except ValueError:
-            return x509.DNSName(host)
-
-    now = datetime.now(UTC)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    blank = x509.CertificateBuilder().not_valid_before(now - timedelta(days=2)).not_valid_after(now + timedelta(days=2))
-    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    ca = (
-        blank.subject_name(named("Pantau test authority"))
-        .issuer_name(named("Pantau test authority"))
-        .public_key(ca_key.public_key())
-        .serial_number(x509.random_serial_number())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(ca_id, critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    leaf = (
-        blank.subject_name(named(hosts[0]))
-        .issuer_name(named("Pantau test authority"))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .add_extension(x509.SubjectAlternativeName([alternative(host) for host in hosts]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    ca_file.write_bytes(ca.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    chain_file.write_bytes(private + leaf.public_bytes(pem))
-
-
 class LocalServer:
     """An HTTP(S) server on 127.0.0.1 with a free port; a context manager.
 
@@ -238,8 +171,12 @@ class LocalServer:
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         hosts = list(tls_hosts)
-        self.certificate = Certificate(["127.0.0.1", "localhost", *hosts]) if hosts or direct_tls else None
-        self.tls = self.certificate.context() if self.certificate else None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._certificates: Certificates | None = None
+        if hosts or direct_tls:
+            self._folder = tempfile.TemporaryDirectory(prefix="pantau-test-ca-")
+            self._certificates = make_certificates(Path(self._folder.name), ("127.0.0.1", "localhost", *hosts))
+        self.tls = self._certificates.server_context() if self._certificates else None
         self._direct_tls = direct_tls
         self._http: _Listener | None = None
 
@@ -291,8 +228,8 @@ class LocalServer:
     @property
     def ca_file(self) -> str:
         """PEM file of the authority that signed the server's certificate."""
-        assert self.certificate is not None, "the server has no TLS"
-        return str(self.certificate.ca_file)
+        assert self._certificates is not None, "the server has no TLS"
+        return str(self._certificates.ca_file)
 
     def __enter__(self) -> Self:
         self._http = _Listener(self, self.tls if self._direct_tls else None)
@@ -307,8 +244,8 @@ class LocalServer:
             self._http.shutdown()
             self._http.server_close()
             self._http.close_connections()
-        if self.certificate is not None:
-            self.certificate.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 class _Listener(ThreadingHTTPServer):
