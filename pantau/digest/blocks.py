@@ -101,7 +101,6 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     """Labels of the families found, worst first."""
     unit: str
-    unit_kind: str
     account: str
     when: str
     what: str
@@ -137,6 +136,7 @@ class OpenRow(msgspec.Struct, frozen=True, kw_only=True):
     times: int
     url: str
     note: str
+    answer: str
 
 
 class OpenRows(msgspec.Struct, frozen=True):
@@ -167,16 +167,17 @@ class QuietRows(msgspec.Struct, frozen=True):
     """The silent accounts, longest silence first. ``settled`` are silent too, but already decided on or not judged."""
 
     rows: tuple[QuietRow, ...] = ()
-    settled: tuple[str, ...] = ()
+    settled: tuple[QuietRow, ...] = ()
     hidden: int = 0
 
 
 class UnreadItem(msgspec.Struct, frozen=True):
-    """An account that could not be read, and since when nothing is known about it."""
+    """An account that could not be read, since when nothing is known about it, and its own reason where it differs."""
 
     account: str
     unit: str
     blind: str
+    reason: str = ""
 
 
 class UnreadGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +185,8 @@ class UnreadGroup(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     reason: str
+    since: str
+    """Since when it has been so, and since when nothing is known, where that is the same for all; else empty."""
     remedy: str
     account_keys: tuple[str, ...]
     items: tuple[UnreadItem, ...]
@@ -202,11 +205,12 @@ class UnreadGroups(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line of a plain list: a leading term, the sentence, an optional https link."""
+    """One line of a plain list: a leading term, the sentence, an optional https link and finding code."""
 
     term: str
     text: str
     url: str = ""
+    code: str = ""
 
 
 class Lines(msgspec.Struct, frozen=True):

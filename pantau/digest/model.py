@@ -180,7 +180,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """Run id, hashes, coverage: how the numbers can be traced."""
 
     def __post_init__(self) -> None:
-        quiet = {row.account_key for row in self.quiet.rows}
+        quiet = {row.account_key for row in (*self.quiet.rows, *self.quiet.settled)}
         unread = {key for group in self.unread.groups for key in group.account_keys}
         both = sorted(quiet & unread)
         if both:

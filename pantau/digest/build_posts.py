@@ -1,0 +1,159 @@
+"""Cards: everything found about one post together, flags apart from reviews, and the nag list of what is still open."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pantau.core.model import Finding, finding_order, sort_findings
+from pantau.digest import clean, words
+from pantau.digest.blocks import Card, Cards, OpenRow, OpenRows, Reason
+from pantau.digest.context import Context
+from pantau.digest.excerpt import excerpts
+
+EXCERPT_CHARS = 280
+ACCOUNT_FAMILIES = ("AKT", "KIN")
+"""Families about an account's history: shown in tables of accounts, not as cards."""
+
+
+def card_findings(ctx: Context) -> list[Finding]:
+    """Tonight's findings that become cards, in the defined order."""
+    return sort_findings(f for f in ctx.data.findings if f.post or f.family not in ACCOUNT_FAMILIES)
+
+
+def cards(ctx: Context) -> tuple[Cards, Cards]:
+    """Flags and reviews. A post with a flag and a review is one card among the flags; the review is marked on it."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in card_findings(ctx):
+        groups.setdefault(ctx.place(finding), []).append(finding)
+    flags: list[Card] = []
+    reviews: list[Card] = []
+    for findings in sorted(groups.values(), key=lambda group: finding_order(group[0])):
+        card = _card(ctx, findings)
+        (flags if findings[0].strength == "flag" else reviews).append(card)
+    return Cards(tuple(flags)), Cards(tuple(reviews))
+
+
+def _card(ctx: Context, findings: list[Finding]) -> Card:
+    first = findings[0]
+    post = ctx.post(first)
+    key = ctx.resolve(post.account if post else first.account)
+    address = (post.url if post else "") or first.url
+    same_version = post is not None and all(f.subject in ("", post.text_sha256) for f in findings if f.post)
+    personal = any(f.family == "DPR" for f in findings)
+    shown = excerpts(
+        post,
+        [item for f in findings for item in f.evidence],
+        limit_chars=EXCERPT_CHARS,
+        same_version=same_version,
+        personal=personal,
+        spam=any(f.family == "SPM" for f in findings),
+    )
+    when = post.published_at if post else first.published_at
+    return Card(
+        place=ctx.place(first),
+        account_key=key,
+        level=words.LEVEL_LABELS[first.level],
+        tone=first.level,
+        family=words.listed(_labels(f for f in findings if f.strength == first.strength)),
+        unit=ctx.unit_name(first.unit),
+        account=ctx.account_name(key) if key else "",
+        when=ctx.moment(when) if when else "",
+        what=words.post_kind(post) if post else "",
+        url=clean.url(address),
+        excerpts=shown if first.post else (),
+        reasons=tuple(_reason(ctx, finding, personal) for finding in findings),
+        notes=_notes(ctx, first, address, edited=post is not None and (bool(post.edited_from) or not same_version)),
+        is_new=any(finding.key not in ctx.earlier for finding in findings),
+    )
+
+
+def _labels(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(words.FAMILY_LABELS[finding.family] for finding in findings))
+
+
+def _notes(ctx: Context, finding: Finding, address: str, *, edited: bool) -> tuple[str, ...]:
+    notes = ["Teks unggahan ini pernah disunting."] if edited else []
+    for gone in ctx.data.vanished:
+        if finding.post and gone.post.key == finding.post and gone.change == "removed":
+            notes.append(f"Tidak ada lagi di akunnya saat dilihat {ctx.moment(gone.noticed_at)}; salinannya tersimpan.")
+    if address and not clean.url(address):
+        where = clean.shorten(clean.line(address.split("://", 1)[-1]), 80) if address.startswith("http://") else ""
+        notes.append("Alamatnya tidak memakai https, jadi tidak ditautkan" + (f": {where}" if where else "."))
+    return tuple(notes)
+
+
+def _reason(ctx: Context, finding: Finding, personal: bool) -> Reason:
+    details = []
+    quotes = []
+    for item in finding.evidence:
+        quote = clean.quoted(item.quote, 120, personal=personal)
+        if item.field in ("history", "ledger"):
+            label = "Riwayat" if item.field == "history" else "Catatan kantor"
+            details.append(f"{label}: {quote}")
+        elif quote:
+            quotes.append(quote)
+        if item.cancelled_by:
+            details.append(f"Diturunkan menjadi untuk dilihat karena konteks: “{clean.quoted(item.cancelled_by, 80)}”.")
+        if item.note:
+            details.append(clean.quoted(item.note, 200, personal=personal))
+    return Reason(
+        key=finding.key,
+        rule=f"{clean.line(finding.rule_id)} v{finding.rule_version}",
+        family=words.FAMILY_LABELS[finding.family],
+        level=words.LEVEL_LABELS[finding.level],
+        tone=finding.level,
+        review=finding.strength == "review",
+        message=clean.line(clean.masked(finding.message)),
+        basis=clean.line(finding.basis),
+        quotes=tuple(dict.fromkeys(quotes)),
+        details=tuple(dict.fromkeys(detail for detail in details if detail)),
+        history=ctx.history(finding),
+        answer=ctx.answer(finding.key),
+    )
+
+
+def open_rows(ctx: Context) -> OpenRows:
+    """Earlier findings that are still open and not on tonight's cards or tables; flags first, then longest open."""
+    tonight = {finding.key for finding in ctx.data.findings}
+    waiting = [
+        item for item in ctx.data.earlier if item.finding.key not in tonight and not _superseded(ctx, item.finding)
+    ]
+    waiting.sort(key=lambda item: (*finding_order(item.finding)[:2], item.first_day, *finding_order(item.finding)))
+    rows = []
+    for item in waiting:
+        finding = item.finding
+        key = ctx.resolve(finding.account)
+        unseen = key in ctx.states and ctx.bucket(key) == "unread"
+        rows.append(
+            OpenRow(
+                key=finding.key,
+                level=words.LEVEL_LABELS[finding.level],
+                tone=finding.level,
+                family=words.FAMILY_LABELS[finding.family],
+                review=finding.strength == "review",
+                unit=ctx.unit_name(finding.unit),
+                account=ctx.account_name(key) if key else "",
+                message=clean.quoted(finding.message, 160),
+                since=ctx.since(item.first_day),
+                times=item.times,
+                url=clean.url(finding.url),
+                note="akunnya tidak dapat diperiksa malam ini" if unseen else "",
+                answer=ctx.answer(finding.key),
+            )
+        )
+    return OpenRows(tuple(rows))
+
+
+def _superseded(ctx: Context, finding: Finding) -> bool:
+    """True for a silence that has ended, or that tonight's tables tell anew under another key."""
+    if finding.family != "AKT":
+        return False
+    if not finding.account:
+        return finding.unit not in {item.unit for item in ctx.data.observations if item.state == "unregistered"}
+    key = ctx.resolve(finding.account)
+    return key in ctx.states and ctx.bucket(key) not in ("unread", "unwatched")
+
+
+def left_out(hidden: Iterable[Card]) -> str:
+    """What the cards that found no room are about: ``3 TINGGI Bahasa, 2 RENDAH Data pribadi``."""
+    counts = Counter((card.level, card.family) for card in hidden)
+    return words.listed([f"{words.number(count)} {level} {family}" for (level, family), count in counts.items()])

@@ -1,0 +1,273 @@
+"""Blocks around the findings: good examples, what vanished, decisions, trend, what posts were for, rules, costs, traces."""
+
+import calendar
+from collections import Counter
+
+from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Post
+from pantau.digest import build_states, clean, words
+from pantau.digest.blocks import Counts, Entry, Example, Examples, Facts, Lines, Mix, MixRow, Trend, TrendDay
+from pantau.digest.context import Context
+
+_EXAMPLE_LEAST_CHARS = 60
+_EXAMPLE_CHARS = 180
+_EXAMPLE_POOL = 5
+_NAMED_ACCOUNTS = 8
+_HASH_CHARS = 16
+_BEST_FIRST: tuple[Category, ...] = ("kinerja", "layanan", "edukasi")
+
+
+def examples(ctx: Context) -> Examples:
+    """Useful posts of tonight from active accounts without any finding; the tier and the account change from day to day."""
+    tainted = {ctx.resolve(f.account) for f in ctx.data.findings if f.account}
+    tainted |= {ctx.resolve(post.account) for f in ctx.data.findings if (post := ctx.post(f))}
+    tainted |= {ctx.resolve(item.finding.account) for item in ctx.data.earlier if item.finding.strength == "flag"}
+    tiers: dict[str, dict[str, Post]] = {}
+    for post in sorted(ctx.data.posts.values(), key=lambda post: _rank(ctx, post)):
+        key = ctx.resolve(post.account)
+        useful = ctx.data.categories.get(post.key) in USEFUL_CATEGORIES and post.kind in ("post", "video")
+        if key in tainted or key not in ctx.accounts or ctx.bucket(key) != "active" or not useful:
+            continue
+        unit = ctx.units.get(ctx.accounts[key].unit)
+        if unit and len(post.text) >= _EXAMPLE_LEAST_CHARS and clean.url(post.url):
+            tiers.setdefault(unit.kind, {}).setdefault(key, post)
+    kinds = [kind for kind in UNIT_KINDS if kind in tiers]
+    turn = ctx.today.toordinal()
+    chosen = []
+    for step in range(min(len(kinds), ctx.data.settings.good_examples)):
+        pool = list(tiers[kinds[(turn + step) % len(kinds)]].values())[:_EXAMPLE_POOL]
+        chosen.append(_example(ctx, pool[turn % len(pool)]))
+    return Examples(tuple(chosen))
+
+
+def _rank(ctx: Context, post: Post) -> tuple[int, int, str]:
+    category = ctx.data.categories.get(post.key, "promosi")
+    place = _BEST_FIRST.index(category) if category in _BEST_FIRST else len(_BEST_FIRST)
+    return place, -min(len(post.text), 600) // 100, post.key
+
+
+def _example(ctx: Context, post: Post) -> Example:
+    key = ctx.resolve(post.account)
+    return Example(
+        account_key=key,
+        unit=ctx.unit_name(ctx.accounts[key].unit),
+        account=ctx.account_name(key),
+        category=words.CATEGORY_LABELS[ctx.data.categories[post.key]],
+        when=ctx.moment(post.published_at),
+        text=clean.quoted(post.text, _EXAMPLE_CHARS),
+        url=clean.url(post.url),
+    )
+
+
+def vanished(ctx: Context) -> Lines:
+    """Posts that are gone or read otherwise: a fact, not a reproach; after a flag it counts as a correction."""
+    entries = []
+    for item in sorted(ctx.data.vanished, key=lambda item: (item.noticed_at, item.post.key)):
+        post = item.post
+        key = ctx.resolve(post.account)
+        account = ctx.accounts.get(key)
+        unit = f"{ctx.unit_name(account.unit)}; " if account else ""
+        what = "tidak ada lagi" if item.change == "removed" else "teksnya disunting"
+        text = f"{unit}unggahan {ctx.moment(post.published_at)}, {what} saat dilihat {ctx.moment(item.noticed_at)}"
+        if item.finding_keys:
+            text += f"; sesudah ditandai ({', '.join(item.finding_keys)}), dicatat sebagai perbaikan"
+        elif post.text.strip():
+            text += f"; isi tersimpan: “{clean.quoted(post.text, 80)}”"
+        entries.append(Entry(ctx.account_name(key), text, clean.url(post.url) if item.change == "edited" else ""))
+    return Lines(tuple(entries))
+
+
+def decisions(ctx: Context) -> Lines:
+    """Every decision since the last digest, so that a wrong one costs one day."""
+    entries = []
+    for item in sorted(ctx.data.decisions, key=lambda item: (item.decision.at, item.decision.finding_key)):
+        decision, finding = item.decision, item.finding
+        about = "temuan lama"
+        if finding:
+            where = ctx.account_name(finding.account) if finding.account else ""
+            about = ", ".join(
+                part for part in (words.FAMILY_LABELS[finding.family], ctx.unit_name(finding.unit), where) if part
+            )
+        text = f"{about}; oleh {clean.line(decision.by)}, {ctx.moment(decision.at)}"
+        if decision.note.strip():
+            text += f"; catatan: “{clean.quoted(decision.note, 200)}”"
+        entries.append(Entry(words.ACTION_LABELS[decision.action], text, "", clean.line(decision.finding_key)))
+    return Lines(tuple(entries))
+
+
+def trend(ctx: Context) -> Trend:
+    """The last nights as rows with a bar, and the fact in words. A night without a run is a gap, not a zero."""
+    days = ctx.data.trend
+    known = [day for day in days if day.posts is not None]
+    if len(known) < 2:
+        return Trend()
+    most = max(day.posts or 0 for day in known) or 1
+
+    def shown(value: int | None) -> str:
+        return "–" if value is None else words.number(value)
+
+    rows = tuple(
+        TrendDay(
+            day=words.day_month(day.day),
+            posts=shown(day.posts),
+            percent=words.percent(day.posts or 0, most),
+            findings=shown(day.findings),
+            quiet=shown(day.quiet),
+            unread=shown(day.unread),
+        )
+        for day in days
+    )
+    last, rest = known[-1].posts or 0, [day.posts or 0 for day in known[:-1]]
+    average = round(sum(rest) / len(rest))
+    verb = "naik dari" if last > average else "turun dari" if last < average else "sama dengan"
+    sentence = (
+        f"{words.counted(last, 'unggahan')} malam ini, {verb} rata-rata {words.number(average)} "
+        f"pada {words.number(len(rest))} malam sebelumnya."
+    )
+    gaps = len(days) - len(known)
+    if gaps:
+        sentence += f" {words.counted(gaps, 'malam')} tanpa pemeriksaan ditulis dengan tanda –."
+    return Trend(sentence, rows)
+
+
+def mix(ctx: Context) -> Mix:
+    """What tonight's posts were for."""
+    tally = Counter(ctx.data.categories.values())
+    total = tally.total()
+    if not total:
+        return Mix()
+    useful = sum(count for category, count in tally.items() if category in USEFUL_CATEGORIES)
+    rows = [
+        MixRow(
+            words.CATEGORY_LABELS[category],
+            tally[category],
+            words.percent(tally[category], total),
+            category in USEFUL_CATEGORIES,
+        )
+        for category in CATEGORIES
+        if tally[category]
+    ]
+    if (rest := ctx.data.posts_read - total) > 0:
+        rows.append(MixRow("Tidak digolongkan", rest, words.percent(rest, ctx.data.posts_read), False))
+    sentence = (
+        f"{words.number(useful)} dari {words.counted(total, 'unggahan')} ({words.percent(useful, total)} %) bermanfaat langsung "
+        "bagi warga: kinerja, layanan, atau edukasi."
+    )
+    return Mix(sentence, tuple(rows))
+
+
+def unchecked(ctx: Context) -> Lines:
+    """What was not looked at tonight."""
+    entries = []
+    tally = Counter(ctx.accounts[key].platform for key in ctx.accounts if ctx.bucket(key) == "unwatched")
+    for platform, count in sorted(tally.items()):
+        text = f"{words.counted(count, 'akun')} terdaftar, belum dipantau; ini bukan tanda tidak aktif"
+        entries.append(Entry(words.platform(platform), text))
+    if partly := build_states.partly_read(ctx):
+        names = partly[:_NAMED_ACCOUNTS]
+        more = f", dan {words.number(len(partly) - len(names))} lainnya" if len(partly) > len(names) else ""
+        entries.append(Entry("Terbaca sebagian", f"{words.counted(len(partly), 'akun')}: {', '.join(names)}{more}"))
+    entries += [Entry("Catatan", clean.line(note)) for note in ctx.data.notes]
+    return Lines(tuple(entries))
+
+
+def rules(ctx: Context) -> Lines:
+    """Rules that failed and rules in trial."""
+    entries = [
+        Entry("Gagal", f"{clean.line(failure.rule_id)}: {clean.line(failure.what)}")
+        for failure in sorted(ctx.data.rule_failures, key=lambda failure: (failure.rule_id, failure.what))
+    ]
+    entries += [
+        Entry("Uji coba", f"{clean.line(rule)} akan menandai {words.number(hits)} kali; tidak dihitung sebagai temuan")
+        for rule, hits in sorted(ctx.data.trial_hits.items())
+        if hits
+    ]
+    return Lines(tuple(entries))
+
+
+def costs(ctx: Context) -> Lines:
+    """Requests and money of the night, and of the month with a straight-line forecast."""
+    month = _by_platform(ctx.data.month_costs)
+    entries = []
+    for platform, used in sorted(_by_platform(ctx.data.costs).items()):
+        parts = [f"{words.counted(used.requests, 'permintaan')}"]
+        parts += [f"{words.counted(used.posts_billed, 'unggahan berbayar')}"] if used.posts_billed else []
+        parts += [f"{words.counted(used.users_billed, 'profil berbayar')}"] if used.users_billed else []
+        so_far = month.get(platform)
+        paid = used.usd or (so_far and so_far.usd)
+        parts.append(f"{words.usd(used.usd)} malam ini" if paid else "tanpa biaya")
+        entries.append(Entry(words.platform(platform), ", ".join(parts)))
+    total = sum(used.usd for used in month.values())
+    if total:
+        days = calendar.monthrange(ctx.today.year, ctx.today.month)[1]
+        forecast = total * days / ctx.today.day
+        text = f"{words.usd(total)} sampai hari ini; kira-kira {words.usd(forecast)} pada akhir bulan"
+        entries.append(Entry(words.month_year(ctx.today), text))
+    return Lines(tuple(entries))
+
+
+def _by_platform(costs: tuple[Cost, ...]) -> dict[str, Cost]:
+    sums: dict[str, Cost] = {}
+    for cost in costs:
+        before = sums.get(cost.platform, Cost(platform=cost.platform))
+        sums[cost.platform] = Cost(
+            platform=cost.platform,
+            requests=before.requests + cost.requests,
+            posts_billed=before.posts_billed + cost.posts_billed,
+            users_billed=before.users_billed + cost.users_billed,
+            usd=before.usd + cost.usd,
+        )
+    return sums
+
+
+def method(ctx: Context) -> Lines:
+    """How to read the digest, and its limits."""
+    return Lines(
+        (
+            Entry(
+                "Cara kerja", "Aturan membaca unggahan publik akun resmi dan menunjukkan kata yang membuatnya berhenti."
+            ),
+            Entry(
+                "Bukan vonis", "Setiap temuan perlu dicek orang; unit berhak menjawab dan jawabannya dimuat di sini."
+            ),
+            Entry(
+                "Untuk dilihat",
+                "petunjuk yang belum cukup kuat; tidak dihitung terhadap unit mana pun.",
+            ),
+            Entry(
+                "Batas pandang",
+                "Yang muncul lalu dihapus di antara dua pemeriksaan tidak terlihat; cerita (story), siaran langsung, "
+                "dan pesan pribadi tidak diperiksa.",
+            ),
+            Entry(
+                "Hitungan hari",
+                "Hari libur, cuti bersama, izin, dan hari ketika akun tidak dapat diperiksa tidak dihitung.",
+            ),
+        )
+    )
+
+
+def facts(ctx: Context, counts: Counts, window: str) -> Facts:
+    """What the numbers stand on."""
+    parts = (
+        (counts.active, "aktif"),
+        (counts.quiet, "tidak aktif"),
+        (counts.never_posted, "belum pernah mengunggah"),
+        (counts.gone, "tidak ditemukan"),
+        (counts.private, "privat"),
+        (counts.unread, "tidak dapat diperiksa"),
+        (counts.excused, "dikecualikan"),
+        (counts.unwatched, "belum dipantau"),
+    )
+    total = " + ".join(f"{words.number(count)} {state}" for count, state in parts if count)
+    entries = [
+        Entry("Nomor ringkasan", clean.line(ctx.data.run.run_id)),
+        Entry("Masa unggahan", window),
+        Entry("Unggahan diperiksa", words.number(counts.posts)),
+        Entry("Akun terdaftar", f"{words.number(counts.accounts)} = {total}" if total else "0"),
+        Entry("Unit", f"{words.number(len(ctx.units))}, {words.number(counts.unregistered)} di antaranya tanpa akun"),
+    ]
+    if ctx.data.manifest_sha256:
+        entries.append(Entry("Sidik data", clean.line(ctx.data.manifest_sha256)[:_HASH_CHARS]))
+    if ctx.data.rules_sha256:
+        entries.append(Entry("Sidik aturan", clean.line(ctx.data.rules_sha256)[:_HASH_CHARS]))
+    return Facts(tuple(entries))

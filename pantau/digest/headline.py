@@ -1,0 +1,160 @@
+"""The sentences that are read first: subject, headline, what changed since the last night, and warnings."""
+
+from pantau.digest import build_posts, build_states, clean, words
+from pantau.digest.blocks import Counts, Tile, Tone
+from pantau.digest.context import Context
+
+_NAMED = 2
+"""Up to so many accounts are named in the sentence; more are only counted."""
+_LOST = ("gone", "private")
+
+
+def title(ctx: Context) -> str:
+    """Name of this edition with its day."""
+    name = "Pemeriksaan ulang" if ctx.data.run.kind == "rerun" else "Ringkasan"
+    return f"{name} {words.day_short(ctx.today)}"
+
+
+def subject(ctx: Context, counts: Counts) -> str:
+    """Subject line; different every night, so that mail programs do not fold two nights together."""
+    parts = [f"{words.number(counts.flags)} perlu ditindak", f"{words.number(counts.inactive)} tidak aktif"]
+    parts += [f"{words.number(counts.unread)} tidak dapat diperiksa"] if counts.unread else []
+    mark = "[Contoh] " if ctx.data.run.kind == "demo" else ""
+    return f"{mark}{title(ctx)}: {', '.join(parts)}"
+
+
+def headline(counts: Counts) -> str:
+    """The first visible sentence."""
+    unread = f"{words.counted(counts.unread, 'akun')} tidak dapat diperiksa."
+    if counts.accounts and not counts.read:
+        return f"Tidak satu akun pun dapat diperiksa. {unread} Tidak ada temuan bukan berarti tidak ada masalah."
+    levels = (("tinggi", counts.tinggi), ("sedang", counts.sedang), ("rendah", counts.rendah), ("info", counts.info))
+    found = [f"{words.number(count)} {level}" for level, count in levels if count]
+    sentences = [", ".join(found) + "."] if found else []
+    if not found:
+        sentences.append(
+            f"Tidak ada yang perlu ditindak dari {words.counted(counts.posts, 'unggahan')} yang diperiksa."
+        )
+    if not found and counts.reviews:
+        sentences.append(f"{words.number(counts.reviews)} untuk dilihat.")
+    if counts.inactive:
+        sentences.append(f"{words.counted(counts.inactive, 'akun')} tidak aktif.")
+    if counts.unread:
+        sentences.append(unread)
+    return " ".join(sentences)
+
+
+def change(ctx: Context) -> str:
+    """What is different from the last night, in one sentence."""
+    if not ctx.previous:
+        return "Ini ringkasan pertama; belum ada malam sebelumnya untuk dibandingkan."
+    fresh = {ctx.place(f) for f in build_posts.card_findings(ctx) if f.strength == "flag" and f.key not in ctx.earlier}
+    parts = [f"{words.number(len(fresh))} temuan baru"] if fresh else []
+    parts += [
+        _named(ctx, _moved(ctx, ("quiet",), ("quiet", "unread")), "akun baru melewati batas"),
+        _named(ctx, _moved(ctx, ("active",), ("active", "unread", "excused"), known=True), "akun aktif kembali"),
+        _named(ctx, _moved(ctx, _LOST, (*_LOST, "unread")), "akun baru hilang atau privat"),
+        _named(ctx, _moved(ctx, ("unread",), ("unread",)), "akun baru tidak dapat diperiksa"),
+        _named(ctx, _recovered(ctx), "akun kembali dapat diperiksa"),
+    ]
+    decided = len(ctx.data.decisions)
+    parts += [f"{words.number(decided)} keputusan dicatat"] if decided else []
+    said = [part for part in parts if part]
+    return f"Sejak malam sebelumnya: {words.listed(said)}." if said else "Tidak ada perubahan sejak malam sebelumnya."
+
+
+def _moved(ctx: Context, now: tuple[str, ...], not_before: tuple[str, ...], *, known: bool = False) -> list[str]:
+    """Accounts in one of the states ``now`` that were in none of ``not_before`` the last night.
+
+    With ``known`` an account without an observation of the last night does not count.
+    """
+    moved = []
+    for key in ctx.accounts:
+        before = ctx.previous.get(key)
+        if ctx.bucket(key) in now and not (before and before.state in not_before) and (before or not known):
+            moved.append(key)
+    return moved
+
+
+def _recovered(ctx: Context) -> list[str]:
+    recovered = []
+    for key in ctx.accounts:
+        before = ctx.previous.get(key)
+        was_unread = before is not None and before.state == "unread" and before.unread_class != "not_watched"
+        if was_unread and ctx.bucket(key) not in ("unread", "unwatched"):
+            recovered.append(key)
+    return recovered
+
+
+def _named(ctx: Context, keys: list[str], what: str) -> str:
+    if not keys:
+        return ""
+    names = f" ({', '.join(sorted(ctx.account_name(key) for key in keys))})" if len(keys) <= _NAMED else ""
+    return f"{words.number(len(keys))} {what}{names}"
+
+
+def warnings(ctx: Context) -> tuple[str, ...]:
+    """What readers must know before they trust the numbers."""
+    said = []
+    run = ctx.data.run
+    if run.kind == "demo":
+        said.append("Ini contoh dengan data rekaan: tidak ada unit, akun, atau orang nyata di dalamnya.")
+    if run.kind == "rerun":
+        said.append("Ini pemeriksaan ulang atas masa lalu dengan aturan yang berlaku sekarang.")
+    said += _sources_down(ctx)
+    before = ctx.data.previous_window_end
+    if before and before < run.window.start:
+        gap = words.span(before, run.window.start, ctx.zone)
+        said.append(f"Ada celah yang tidak diperiksa: {gap}. Jalankan: pantau rerun untuk hari itu.")
+    if days := ctx.data.undelivered:
+        when = words.listed([words.day_short(day) for day in days])
+        said.append(f"Ringkasan {when} tidak sampai ke semua penerima; bukalah dengan: pantau digest show.")
+    if failed := ctx.data.rule_failures:
+        names = words.listed(sorted({clean.line(failure.rule_id) for failure in failed}))
+        said.append(
+            f"{words.counted(len(failed), 'aturan')} gagal dijalankan malam ini ({names}); temuannya bisa kurang."
+        )
+    if held := build_states.withheld(ctx):
+        what = f"{words.counted(held, 'temuan')} tentang keaktifan atau kinerja ditahan"
+        said.append(f"{what}: akunnya tidak dapat diperiksa malam ini, jadi keadaannya tidak diketahui.")
+    return tuple(said)
+
+
+def _sources_down(ctx: Context) -> list[str]:
+    """Platforms that are collected but of which not one account could be read."""
+    said = []
+    platforms = sorted({account.platform for account in ctx.accounts.values()})
+    for platform in platforms:
+        keys = [key for key, account in ctx.accounts.items() if account.platform == platform]
+        buckets = [ctx.bucket(key) for key in keys]
+        watched = [bucket for bucket in buckets if bucket not in ("unwatched", "excused")]
+        if len(watched) > 1 and all(bucket == "unread" for bucket in watched):
+            total = f"Seluruh {words.counted(len(watched), 'akun')} {words.platform(platform)}"
+            said.append(f"{total} tidak dapat diperiksa malam ini; sebabnya di bagian “Tidak dapat diperiksa”.")
+    return said
+
+
+def tiles(counts: Counts) -> tuple[Tile, ...]:
+    """The four numbers of the summary."""
+    worst: Tone = "tinggi" if counts.tinggi else "sedang" if counts.flags else "tenang"
+    quiet_note = f"dari {words.number(counts.accounts)} akun terdaftar"
+    if counts.never_posted:
+        quiet_note = f"{words.number(counts.never_posted)} di antaranya belum pernah mengunggah"
+    share = words.percent(counts.read, counts.accounts - counts.unwatched)
+    return (
+        Tile(words.number(counts.flags), "Perlu ditindak", _levels(counts), worst),
+        Tile(words.number(counts.reviews), "Untuk dilihat", "tidak dihitung sebagai temuan", "info"),
+        Tile(words.number(counts.inactive), "Tidak aktif", quiet_note, "sedang" if counts.inactive else "tenang"),
+        Tile(
+            words.number(counts.unread),
+            "Tidak dapat diperiksa",
+            f"{share} % akun yang dipantau terbaca",
+            "abu" if counts.unread else "tenang",
+        ),
+    )
+
+
+def _levels(counts: Counts) -> str:
+    levels = (("tinggi", counts.tinggi), ("sedang", counts.sedang), ("rendah", counts.rendah), ("info", counts.info))
+    found = [f"{words.number(count)} {level}" for level, count in levels if count]
+    return ", ".join(found) or f"dari {words.counted(counts.posts, 'unggahan')}"
