@@ -84,6 +84,8 @@ class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float = 30.0
     pause_s: float = 1.7
     """Mean pause before each request."""
+    rate_limit_pause_s: float = 660.0
+    """Pause before the next account after Instagram answered 429; its budget is counted over 11 minutes."""
     canary: str = ""
     """An account known to have posts, read first; when it fails the source is down."""
 
@@ -177,6 +179,13 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     retry_min: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Waits inside the run after a temporary refusal, in minutes."""
     expire_days: int = 3
+    resend_uncertain: Literal["always", "lost_reply", "never"] = "lost_reply"
+    """What happens to a mail that may or may not have arrived and cannot be looked up (no IMAP, or no own copy).
+
+    ``lost_reply``: when the line broke before the server's answer, it goes out once more under the same Message-ID (Zimbra
+    and Cyrus drop the repeat); when Pantau itself was killed in that moment it most likely arrived and stays "uncertain".
+    ``always`` repeats both, ``never`` neither. What stays uncertain is reported, never forgotten.
+    """
     folder: str = ""
     reader: tuple[Reader, ...] = ()
 

@@ -1,0 +1,50 @@
+"""The TLS context of every connection to a mail server: certificate and host name are always checked.
+
+yagmail by itself accepts any certificate, so it is never left to make its own context.
+"""
+
+import ssl
+from pathlib import Path
+
+from pantau.core.errors import DeliveryError
+from pantau.core.settings import Network
+
+_WRONG_NAME = 62
+"""``X509_V_ERR_HOSTNAME_MISMATCH``; 64 is the same for an IP address (OpenSSL, x509_vfy.h)."""
+_WRONG_IP = 64
+
+
+def tls_context(network: Network, base_dir: Path = Path()) -> ssl.SSLContext:
+    """System authorities plus ``network.ca_file`` (relative to ``base_dir``). Raises ``DeliveryError`` when unreadable."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if network.ca_file:
+        path = base_dir / Path(network.ca_file).expanduser()
+        try:
+            context.load_verify_locations(cafile=str(path))
+        except OSError as error:  # ssl.SSLError is one
+            raise DeliveryError(
+                f"Berkas CA {path} (network.ca_file) tidak dapat dipakai: {error.strerror or error}. "
+                "Isi dengan sertifikat CA berformat PEM dari pengelola server surel."
+            ) from error
+    return context
+
+
+def tls_words(error: ssl.SSLError, server: str) -> str:
+    """An Indonesian sentence for a failed handshake with ``server`` (``host:port``), with what to do."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"Sambungan aman (TLS) ke {server} gagal: {error.reason or 'tanpa alasan'}. Cocokkan mail.port dan "
+            'mail.security: 587 biasanya "starttls", 465 biasanya "ssl". Tidak ada surel yang dikirim.'
+        )
+    if error.verify_code in (_WRONG_NAME, _WRONG_IP):
+        remedy = "Isi nama server persis seperti yang tertulis di sertifikatnya"
+    else:
+        remedy = (
+            "Bila server kantor memakai CA sendiri, minta berkas CA-nya (PEM) dari pengelola server dan isi "
+            "network.ca_file; bila kedaluwarsa, minta sertifikat baru"
+        )
+    return (
+        f"Sertifikat server {server} tidak dapat dipercaya: {error.verify_message}. {remedy}. "
+        "Tidak ada surel yang dikirim."
+    )
