@@ -187,6 +187,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """The numeric id, when it was learnt during the scan."""
     handle: str = ""
     """The handle as the platform spells it now, when known."""
+    seen_from: datetime | None = None
+    """Every post of the account from this instant on is among ``posts``; only then absence says something. None: unknown."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,12 +311,15 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-RunKind = Literal["nightly", "rerun", "import", "demo"]
+RunKind = Literal["nightly", "rerun", "import", "demo", "trial"]
 RunStatus = Literal["running", "finished"]
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of the job. ``run_id`` is ``n-YYYYMMDD`` (local day) for a night, ``r-...`` for a rerun."""
+    """One run of the job. ``run_id`` is ``n-YYYYMMDD`` (local day) for a night, ``r-...`` for a rerun.
+
+    A ``demo`` night differs only in being marked as an example. A ``trial`` is a night without consequences (``--dry-run``): what it read is kept, but nothing was reported.
+    """
 
     run_id: str
     kind: RunKind

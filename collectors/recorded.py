@@ -1,0 +1,102 @@
+"""Accounts replayed from a folder of recorded posts, for the demo: the same night without any service.
+
+The folder holds ``posts.jsonl`` (posts as in ``pantau.core.model.Post``) and ``outcomes.json`` (accounts that could not be
+read on certain days, posts that were gone after a day).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from collectors.base import failed_scan
+from pantau.core.clock import local_day
+from pantau.core.model import Collected, Cost, Outcome, Post, Reading, Scan, Target, UnreadClass, Window
+
+
+class _Failure(msgspec.Struct, frozen=True):
+    """On the local days from ``first`` to ``last`` the account gave this outcome instead of posts."""
+
+    account: str
+    first: date
+    last: date
+    outcome: Outcome
+    unread_class: UnreadClass
+    reason: str
+
+
+class _Removed(msgspec.Struct, frozen=True):
+    """A post that was there up to and including the local day ``until``."""
+
+    post_id: str
+    platform: str
+    until: date
+
+
+class _Outcomes(msgspec.Struct, frozen=True):
+    accounts: list[_Failure]
+    vanished: list[_Removed]
+
+
+class Recording:
+    """The contents of one recorded folder, read once and shared by the collectors of its platforms."""
+
+    def __init__(self, folder: Path) -> None:
+        self._posts: dict[str, list[Collected]] = {}
+        for line in (folder / "posts.jsonl").read_bytes().splitlines():
+            post = msgspec.json.decode(line, type=Post)
+            self._posts.setdefault(post.account, []).append(Collected(post, line))
+        outcomes = msgspec.json.decode((folder / "outcomes.json").read_bytes(), type=_Outcomes)
+        self._failures = outcomes.accounts
+        self._removed = {(item.platform, item.post_id): item.until for item in outcomes.vanished}
+
+    def failure(self, account: str, on: date) -> _Failure | None:
+        """What went wrong with the account on a local day, if anything."""
+        return next((f for f in self._failures if f.account == account and f.first <= on <= f.last), None)
+
+    def posts(self, account: str, window: Window) -> tuple[Collected, ...]:
+        """The account's posts of the window that were still there on the window's last day."""
+        on = local_day(window.end)
+        return tuple(
+            item
+            for item in self._posts.get(account, [])
+            if item.post.published_at in window
+            and on <= self._removed.get((item.post.platform, item.post.post_id), date.max)
+        )
+
+
+class RecordedCollector:
+    """Implements ``pantau.core.ports.Collector`` for one platform of a recording."""
+
+    def __init__(self, platform: str, recording: Recording) -> None:
+        self.platform = platform
+        self._recording = recording
+        self._requests = 0
+
+    def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
+        """One scan per target, from the recording."""
+        for target in targets:
+            self._requests += 1
+            account = target.account
+            failure = self._recording.failure(account.key, local_day(window.end))
+            if failure is not None:
+                kind: UnreadClass = failure.unread_class
+                yield failed_scan(account, kind, failure.reason, window.end, "rekaman", failure.outcome)
+                continue
+            everything = Window(min(window.start, target.since), window.end)
+            posts = self._recording.posts(account.key, everything)
+            newest = max((item.post.published_at for item in posts), default=None)
+            reading = Reading(
+                account=account.key,
+                outcome="read",
+                checked_at=window.end,
+                complete=True,
+                last_post_at=newest,
+                source="rekaman",
+            )
+            yield Scan(reading=reading, posts=posts, seen_from=everything.start)
+
+    def costs(self) -> tuple[Cost, ...]:
+        """Readings so far; a recording is free."""
+        return (Cost(platform=self.platform, source="rekaman", requests=self._requests),)

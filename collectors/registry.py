@@ -1,0 +1,39 @@
+"""The sources Pantau can read, by platform. A new platform is one entry here."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from collectors.base import Pace
+from pantau.core.ports import Collector
+from pantau.core.settings import Settings
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """How a platform's collector is built, and whether the office has set it up."""
+
+    is_set_up: Callable[[Settings], bool]
+    build: Callable[[Settings, Pace], Collector]
+    """Raises ``SecretError`` when a credential cannot be read. Makes no request."""
+
+
+def _build_x(settings: Settings, pace: Pace) -> Collector:
+    from collectors.x import XCollector
+
+    token = settings.secret(settings.collect.x.bearer_token).reveal()
+    return XCollector(settings.collect.x, settings.network, token, pace)
+
+
+def _build_instagram(settings: Settings, pace: Pace) -> Collector:
+    from collectors.instagram_web import InstagramWebCollector
+
+    instagram = settings.collect.instagram
+    session = settings.path(instagram.session_file) if instagram.session_file else None
+    return InstagramWebCollector(instagram, settings.network, session, pace)
+
+
+COLLECTORS: Mapping[str, Source] = {
+    "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
+    "instagram": Source(is_set_up=lambda settings: settings.collect.instagram.enabled, build=_build_instagram),
+}
+"""Platform name as in the register to its source. Libraries load only when a collector is built."""
