@@ -17,7 +17,7 @@ import yagmail  # type: ignore[import-untyped]  # ships no types
 from pantau.core.errors import DeliveryError
 from pantau.core.model import Mail
 from pantau.core.settings import MailSettings, Network
-from pantau.delivery.tls import tls_context, tls_words
+from pantau.delivery.tls import handshake_refused, tls_context, tls_words
 from pantau.delivery.transport import (
     LineLostError,
     Receipt,
@@ -223,7 +223,7 @@ def check_login(settings: MailSettings, network: Network, password: str, *, base
 
 def _login_problem(error: Exception, session: _Session, server: str) -> DeliveryError | UnreachableError:
     """What a failed login means: a wrong setting (stop) or a bad moment (try later). Never quotes the answer to AUTH."""
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+    if handshake_refused(error):
         return DeliveryError(tls_words(error, server))
     smtp = session.smtp
     code = getattr(error, "smtp_code", None)

@@ -5,7 +5,6 @@ Both copies travel in one SMTP transaction, and that goes ahead only when the re
 """
 
 import imaplib
-import ssl
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from imap_tools import A, BaseMailBox, H, ImapToolsError, MailBox, MailboxFolder
 
 from pantau.core.errors import DeliveryError, PantauError
 from pantau.core.settings import MailSettings, Network
-from pantau.delivery.tls import tls_context, tls_words
+from pantau.delivery.tls import handshake_refused, tls_context, tls_words
 from pantau.delivery.transport import shown
 
 _STARTTLS_PORT = 143
@@ -96,9 +95,9 @@ class OwnMailbox:
                 timeout=self._settings.timeout_s,
                 ssl_context=context,
             )
-        except ssl.SSLError as error:
-            raise LookupFailedError(tls_words(error, self._server)) from None
         except (OSError, UnicodeError, OverflowError, imaplib.IMAP4.error, ImapToolsError) as error:
+            if handshake_refused(error):
+                raise LookupFailedError(tls_words(error, f"IMAP {self._server}")) from None
             raise LookupFailedError(
                 f"Server IMAP {self._server} tidak dapat dihubungi: {shown(str(error), 120)}. "
                 "Periksa mail.imap_host, mail.imap_port, dan jaringan."

@@ -30,11 +30,16 @@ def tls_context(network: Network, base_dir: Path = Path()) -> ssl.SSLContext:
     return context
 
 
-def tls_words(error: ssl.SSLError, server: str) -> str:
+def handshake_refused(error: Exception) -> bool:
+    """True for a TLS failure that waiting cannot mend; a line that merely broke during the handshake is none."""
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+
+
+def tls_words(error: Exception, server: str) -> str:
     """An Indonesian sentence for a failed handshake with ``server`` (``host:port``), with what to do."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"Sambungan aman (TLS) ke {server} gagal: {error.reason or 'tanpa alasan'}. Cocokkan mail.port dan "
+            f"Sambungan aman (TLS) ke {server} gagal: {getattr(error, 'reason', '') or 'tanpa alasan'}. Cocokkan mail.port dan "
             'mail.security: 587 biasanya "starttls", 465 biasanya "ssl". Tidak ada surel yang dikirim.'
         )
     if error.verify_code in (_WRONG_NAME, _WRONG_IP):
