@@ -72,6 +72,8 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Use full-archive search (open to pay-per-use customers); false: recent search, last 7 days."""
     overlap_hours: int = 6
     """Asked again before the watermark, since the search index lags; repeats are dropped by id."""
+    budget_usd: float = 0.0
+    """What one run may spend on X, in US dollars; the accounts beyond stay unread (budget). 0: no limit."""
 
 
 class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
