@@ -217,7 +217,7 @@ def _website(text: str, address: SplitResult | None) -> str:
 
 
 _NAMES = {
-    "x": (r"[A-Za-z0-9_]{1,15}", "huruf, angka dan garis bawah, paling panjang 15"),
+    "x": (r"[A-Za-z0-9_]{1,50}", "huruf, angka dan garis bawah"),
     "instagram": (
         r"(?!\.)(?!.*\.\.)[A-Za-z0-9._]{1,30}(?<!\.)",
         "huruf, angka, titik dan garis bawah, paling panjang 30",

@@ -169,6 +169,7 @@ class QuietRows(msgspec.Struct, frozen=True):
     rows: tuple[QuietRow, ...] = ()
     settled: tuple[QuietRow, ...] = ()
     hidden: int = 0
+    hidden_settled: int = 0
 
 
 class UnreadItem(msgspec.Struct, frozen=True):

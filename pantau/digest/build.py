@@ -31,7 +31,7 @@ def build(data: DigestInput) -> Digest:
         office_department=clean.line(office.department),
         office_address=clean.line(office.address),
         contact=clean.line(office.contact),
-        reply_to=clean.line(data.reply_to),
+        how_to_answer=headline.how_to_answer(ctx),
         readers=", ".join(clean.line(reader) for reader in data.readers),
         window=window,
         headline=headline.headline(counts),

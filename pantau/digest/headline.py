@@ -4,8 +4,6 @@ from pantau.digest import build_posts, build_states, clean, words
 from pantau.digest.blocks import Counts, Tile, Tone
 from pantau.digest.context import Context
 
-_NAMED = 2
-"""Up to so many accounts are named in the sentence; more are only counted."""
 _LOST = ("gone", "private")
 
 
@@ -89,8 +87,8 @@ def _recovered(ctx: Context) -> list[str]:
 def _named(ctx: Context, keys: list[str], what: str) -> str:
     if not keys:
         return ""
-    names = f" ({', '.join(sorted(ctx.account_name(key) for key in keys))})" if len(keys) <= _NAMED else ""
-    return f"{words.number(len(keys))} {what}{names}"
+    name = f" ({clean.line(words.handle(ctx.accounts[keys[0]]))})" if len(keys) == 1 else ""
+    return f"{words.number(len(keys))} {what}{name}"
 
 
 def warnings(ctx: Context) -> tuple[str, ...]:
@@ -158,3 +156,14 @@ def _levels(counts: Counts) -> str:
     levels = (("tinggi", counts.tinggi), ("sedang", counts.sedang), ("rendah", counts.rendah), ("info", counts.info))
     found = [f"{words.number(count)} {level}" for level, count in levels if count]
     return ", ".join(found) or f"dari {words.counted(counts.posts, 'unggahan')}"
+
+
+def how_to_answer(ctx: Context) -> str:
+    """Where to turn with a correction or an answer."""
+    ways = ["balas surel ini"] if ctx.data.reply_to else []
+    ways += [f"hubungi {clean.line(ctx.data.office.contact)}"] if ctx.data.office.contact else []
+    where = " atau ".join(ways) or "sampaikan kepada pengelola Pantau"
+    return (
+        f"Untuk meluruskan atau menjawab suatu temuan, {where} dengan menyebut kodenya. "
+        "Keputusan dan jawaban dimuat pada ringkasan berikutnya."
+    )

@@ -144,7 +144,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     office_department: str
     office_address: str
     contact: str
-    reply_to: str
+    how_to_answer: str
+    """Where a reader or a unit turns, and that the code of a finding is enough."""
     readers: str
     window: str
     headline: str

@@ -1,6 +1,7 @@
 """Indonesian words of the digest: days, numbers and labels. Own tables, so that no locale data can change the bytes."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from pantau.core.clock import local_day, to_utc
@@ -154,7 +155,8 @@ def ago_days(when: datetime, today: date, zone: ZoneInfo) -> int:
 
 def number(value: float, decimals: int = 0) -> str:
     """Indonesian number: ``1.234,5``."""
-    text = f"{value:,.{decimals}f}"
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{exact:,}"
     return text.replace(",", "\x00").replace(".", ",").replace("\x00", ".")
 
 
@@ -185,12 +187,14 @@ def platform(name: str) -> str:
     return _PLATFORMS.get(name.lower(), name)
 
 
+def handle(item: Account) -> str:
+    """``@handle``; a web address stays as it is."""
+    return item.handle if item.platform == "website" or "/" in item.handle else f"@{item.handle}"
+
+
 def account(item: Account) -> str:
-    """``@handle (Instagram)``; a web address stays as it is."""
-    name = (
-        item.handle if "/" in item.handle or ("." in item.handle and item.platform == "website") else f"@{item.handle}"
-    )
-    return f"{name} ({platform(item.platform)})"
+    """``@handle (Instagram)``."""
+    return f"{handle(item)} ({platform(item.platform)})"
 
 
 def post_kind(post: Post) -> str:

@@ -1,0 +1,259 @@
+"""Reads one account through instaloader: which profile, which pages, where to stop, and whether an empty list is believable."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import structlog
+from instaloader.exceptions import (
+    AbortDownloadException,
+    ConnectionException,
+    ProfileNotExistsException,
+    QueryReturnedNotFoundException,
+)
+from instaloader.nodeiterator import NodeIterator
+from instaloader.structures import Post, Profile
+
+from collectors.base import CollectorError
+from collectors.instagram_client import PantauContext
+from collectors.instagram_errors import MISSING, PRIVATE, AccountOutcomeError, refused_page
+from collectors.instagram_parse import (
+    ID_CLOCK_SLACK,
+    Node,
+    author_of,
+    authors_of,
+    code_of,
+    code_time,
+    is_pinned,
+    published_at,
+    to_collected,
+)
+from pantau.core.model import Collected, Target, Window
+
+_log = structlog.get_logger(__name__)
+
+POSSIBLY_PINNED = 3
+"""So many posts on top of a profile may be pinned; an old one among them does not end the list."""
+
+
+class Listed(NamedTuple):
+    """A post of which only the code is known, since it is too old to be asked for; ``at`` is its earliest time."""
+
+    code: str
+    at: datetime
+
+
+class Harvest:
+    """What was gathered from one account so far. It outlives a failure half-way, so that nothing read is lost."""
+
+    def __init__(self, target: Target, window: Window, known_id: str) -> None:
+        self.target = target
+        self.window = window
+        self.known_id = known_id
+        self.learnt_id = ""
+        self.handle = ""
+        self.last_post_at: datetime | None = None
+        self._posts: dict[str, Collected] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the list again from the top, keeping the posts already gathered."""
+        self.seen = 0
+        self.unreadable = 0
+        self.complete = False
+        self.authors: set[str] = set()
+
+    def forget_posts(self) -> None:
+        """Drop what was read under a handle that turned out to be somebody else's."""
+        self._posts.clear()
+        self.last_post_at = None
+        self.handle = ""
+        self.restart()
+
+    @property
+    def posts(self) -> tuple[Collected, ...]:
+        """Posts inside the wanted span, newest first."""
+        return tuple(sorted(self._posts.values(), key=lambda one: one.post.published_at, reverse=True))
+
+    @property
+    def foreign(self) -> bool:
+        """True when posts were listed and none of them names the account whose id we know: the handle changed hands."""
+        return bool(self.known_id and self.authors and self.known_id not in self.authors)
+
+    def take(self, item: Node | Listed) -> bool:
+        """Keep a listed post when it is wanted; True when it proves that everything newer was seen."""
+        place = self.seen
+        self.seen += 1
+        try:
+            at = item.at if isinstance(item, Listed) else published_at(item)
+            if not isinstance(item, Listed):
+                self._keep(item, at)
+        except CollectorError:
+            self.unreadable += 1
+            return False
+        self.last_post_at = max(at, self.last_post_at or at)
+        pinned = not isinstance(item, Listed) and is_pinned(item)
+        return at < self.target.since and place >= POSSIBLY_PINNED and not pinned
+
+    def _keep(self, node: Node, at: datetime) -> None:
+        wanted = self.target.since <= at < self.window.end
+        collected = to_collected(node, self.target.account.key)
+        if wanted:
+            self._posts[collected.post.post_id] = collected
+        self.authors.update(authors_of(node))
+        author_id, handle = author_of(node)
+        ours = author_id == self.known_id if self.known_id else handle.lower() == self.target.account.handle.lower()
+        if ours and author_id:
+            self.handle = handle
+            self.learnt_id = author_id
+
+
+class TimelineReader:
+    """Reads accounts one after the other with one context. ``pages_refused`` is remembered for the rest of the run."""
+
+    def __init__(self, context: PantauContext) -> None:
+        self._context = context
+        self._pages_refused = False
+
+    def read(self, harvest: Harvest) -> None:
+        """Fill ``harvest``; ``harvest.complete`` is set once everything since the requested start was seen.
+
+        Raises ``CollectorError``, ``AccountOutcomeError`` and whatever instaloader raises.
+        """
+        harvest.restart()
+        self._context.forget_pages()
+        if not self._context.is_logged_in:
+            self._read_as_visitor(harvest)
+        else:
+            self._read_signed_in(harvest)
+        if harvest.unreadable:
+            raise CollectorError(f"{harvest.unreadable} unggahan tidak dapat diurai", "format")
+
+    def _read_signed_in(self, harvest: Harvest) -> None:
+        profile = self._profile(harvest)
+        gone = False
+        try:
+            whole = self._walk(profile, harvest)
+        except QueryReturnedNotFoundException:
+            whole, gone = False, True
+        if gone or not whole or not harvest.seen or harvest.foreign:
+            self._look_up(harvest)
+
+    def _profile(self, harvest: Harvest) -> Profile:
+        """The profile to list. With a known id no request is needed; else the public page tells the id."""
+        account = harvest.target.account
+        if not harvest.known_id and not self._pages_refused:
+            try:
+                profile: Profile = Profile.from_username(self._context, account.handle)
+            except (AbortDownloadException, ConnectionException, CollectorError) as error:
+                if not refused_page(error):
+                    raise
+                self._pages_refused = True
+                _log.warning("instagram.profile_pages_refused", text=str(error)[:200])
+            else:
+                harvest.learnt_id, harvest.handle = str(profile.userid), profile.username
+                profile._has_full_metadata = not profile.is_private
+                return profile
+        return self._bare_profile(account.handle, harvest.known_id)
+
+    def _bare_profile(self, handle: str, platform_id: str) -> Profile:
+        profile = Profile(self._context, {"username": handle, "id": platform_id or "0", "is_private": False})
+        profile._has_full_metadata = True
+        return profile
+
+    def _walk(self, profile: Profile, harvest: Harvest) -> bool:
+        """List the timeline page by page until it reaches posts older than wanted. False when it was cut short.
+
+        A whole page is looked through, since posts published together with others are not always in order.
+        """
+        items = profile.get_posts()
+        for page in _pages(items, _as_listed if self._context.is_logged_in else self._fetcher(harvest)):
+            proofs = [harvest.take(item) for item in page]
+            if any(proofs):
+                harvest.complete = True
+                return True
+        harvest.complete = items._data is not None and not _has_more(items)
+        return harvest.complete
+
+    def _look_up(self, harvest: Harvest) -> None:
+        """Ask by id when the list is empty, cut short or somebody else's: renamed, gone, private, or a silent failure."""
+        platform_id = harvest.known_id or harvest.learnt_id
+        if not platform_id.isdigit():
+            raise CollectorError("daftar unggahan kosong dan nomor akun belum diketahui", "unproven")
+        self._context.profile_id_cache.pop(int(platform_id), None)
+        try:
+            found = Profile.from_id(self._context, int(platform_id))
+        except ProfileNotExistsException as error:
+            reason = "nama akun ini kini dipakai akun lain" if harvest.foreign else MISSING
+            harvest.forget_posts()
+            raise AccountOutcomeError("missing", reason) from error
+        whole = harvest.complete
+        if found.username != harvest.target.account.handle.lower():
+            harvest.forget_posts()
+            harvest.known_id = platform_id
+            whole = self._walk(self._bare_profile(found.username, platform_id), harvest)
+            harvest.handle = found.username
+        if found.is_private and not found.followed_by_viewer and not harvest.seen:
+            raise AccountOutcomeError("private", PRIVATE)
+        _check_count(harvest, found.mediacount, whole)
+
+    def _read_as_visitor(self, harvest: Harvest) -> None:
+        account = harvest.target.account
+        profile = Profile.from_username(self._context, account.handle)
+        if harvest.known_id and str(profile.userid) != harvest.known_id:
+            raise AccountOutcomeError("missing", "nama akun ini kini dipakai akun lain")
+        harvest.learnt_id, harvest.handle = str(profile.userid), profile.username
+        if profile.is_private:
+            raise AccountOutcomeError("private", PRIVATE)
+        whole = self._walk(profile, harvest)
+        if not (whole and harvest.seen):
+            _check_count(harvest, profile.mediacount, whole)
+
+    def _fetcher(self, harvest: Harvest) -> Callable[[object], Node | Listed]:
+        """A visitor's list holds codes only: ask for each post that can be new, one request each."""
+
+        def fetch(listed: object) -> Node | Listed:
+            code = code_of(_as_listed(listed))
+            at = code_time(code)
+            if at < harvest.target.since - ID_CLOCK_SLACK:
+                return Listed(code, at)
+            return dict(Post.from_shortcode(self._context, code)._asdict())
+
+        return fetch
+
+
+def _check_count(harvest: Harvest, count: int | None, whole: bool) -> None:
+    """Believe a list that ended early, or empty, only if the profile states no more posts than were listed."""
+    if not (whole and harvest.seen) and (count is None or harvest.seen < count):
+        if harvest.seen:
+            raise CollectorError("daftar unggahan Instagram terputus sebelum selesai", "format")
+        raise CollectorError("Instagram memberi daftar kosong untuk akun yang punya unggahan", "format")
+    harvest.complete = True
+
+
+def _as_listed(node: object) -> Node:
+    """A signed-in visitor's list holds whole posts. Anything else becomes an empty node, which counts as unreadable."""
+    return node if isinstance(node, dict) else {}
+
+
+def _pages(items: NodeIterator[Any], wrapper: Callable[[object], Node | Listed]) -> Iterator[list[Node | Listed]]:
+    """The list in the pages in which it came, each node through ``wrapper`` instead of instaloader's own.
+
+    instaloader's wrapper loses the whole list when a node lacks a like count.
+    """
+    items._node_wrapper = wrapper
+    items._is_first = None
+    while items._data is not None:
+        page: list[Node | Listed] = []
+        for item in items:
+            page.append(item)
+            if items._page_index >= len(items._data["edges"]):
+                break
+        if not page:
+            return
+        yield page
+
+
+def _has_more(items: NodeIterator[Any]) -> bool:
+    """True when the service promised another page and then gave none."""
+    return bool((items._data.get("page_info") or {}).get("has_next_page"))

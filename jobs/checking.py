@@ -1,0 +1,131 @@
+"""Second part of a night: check the new posts, then the accounts, and keep what was found."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from jobs.wiring import Job, Site
+from pantau.accounts.norms import holiday_calendar, norm_for
+from pantau.checks.category import categorise
+from pantau.checks.engine import Checker, CheckReport
+from pantau.checks.history import CategoryCounts, account_findings, judge
+from pantau.checks.ledger import check_approvals, match_trips
+from pantau.core.clock import local_day
+from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
+from pantau.store.store import Store
+
+HISTORY_DAYS = 120
+"""How far back the silence ledger looks; longer silences read "more than 120 days"."""
+CATEGORY_DAYS = 30
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a night's checks gave."""
+
+    posts: dict[str, Post]
+    """The posts that were checked, by key."""
+    categories: dict[str, Category]
+    findings: list[Finding]
+    observations: list[Observation]
+    failures: tuple[RuleFailure, ...]
+    trial_hits: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def check_posts(job: Job, posts: Iterable[Post], accounts: Iterable[Account]) -> CheckReport:
+    """Today's rules over some posts, ledgers included."""
+    settings = job.settings
+    units = {unit.code: unit for unit in job.register.units}
+    unit_of = {account.key: account.unit for account in accounts}
+    checker = Checker(job.catalogue, situations=job.ledgers.situations, units=units, zone=settings.zone)
+    held = list(posts)
+    report = checker.check(held, unit_of)
+    findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone)
+    findings += check_approvals(held, unit_of, job.ledgers.approvals, job.catalogue.heads(), settings.zone)
+    return msgspec.structs.replace(report, findings=sort_findings(findings))
+
+
+def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> Checked:
+    """Check everything that no digest has covered yet, judge every account, and store the results."""
+    job = site.job
+    posts = uncovered_posts(store, run, job.settings.collect.first_days)
+    report = check_posts(job, posts, accounts)
+    categories = dict(zip((post.key for post in posts), categorise(posts), strict=True))
+    store.posts.save_categories(run.run_id, categories)
+    units = {unit.code: unit for unit in job.register.units}
+    observations, notes = _judge(job, store, run, accounts, units)
+    counts = category_counts(store, accounts, run.as_of)
+    about_accounts = account_findings(
+        observations, accounts, units.values(), job.catalogue.heads(), counts, job.settings.norms, run.as_of, job.settings.zone
+    )
+    findings = sort_findings([*report.findings, *about_accounts])
+    store.findings.save(run.run_id, findings)
+    store.save_observations(run.run_id, observations)
+    return Checked(
+        posts={post.key: post for post in posts},
+        categories=categories,
+        findings=findings,
+        observations=observations,
+        failures=report.failures,
+        trial_hits=_count(report.trial),
+        notes=notes,
+    )
+
+
+def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
+    """Posts stored or edited since the last night whose digest was frozen, this run included, oldest first.
+
+    Older posts than ``first_days`` (an import of old exports) are left to a rerun.
+    """
+    run_ids = [run.run_id]
+    for other in store.runs.recent(1000):
+        if other.run_id == run.run_id or other.as_of > run.as_of:
+            continue
+        if other.kind == run.kind and store.runs.is_frozen(other.run_id):
+            break
+        run_ids.append(other.run_id)
+    earliest = run.as_of - timedelta(days=first_days)
+    found = {post.key: post for run_id in run_ids for post in store.posts.new_in_run(run_id)}
+    fresh = [post for post in found.values() if earliest <= post.published_at < run.window.end]
+    return sorted(fresh, key=lambda post: (post.published_at, post.key))
+
+
+def _judge(
+    job: Job, store: Store, run: Run, accounts: list[Account], units: Mapping[str, Unit]
+) -> tuple[list[Observation], tuple[str, ...]]:
+    settings = job.settings
+    keys = [account.key for account in accounts]
+    since = run.as_of - timedelta(days=HISTORY_DAYS)
+    calendar = holiday_calendar(local_day(since, settings.zone), local_day(run.as_of, settings.zone))
+    before = store.runs.last_finished(run.kind, run.as_of)
+    previous = store.observations(before.run_id) if before else []
+    observations = judge(
+        accounts=accounts,
+        units=units.values(),
+        readings={reading.account: reading for reading in store.readings.of_run(run.run_id)},
+        history=store.readings.history(keys, since, run.as_of),
+        post_dates=store.posts.dates(keys, since, run.window.end),
+        norms={account.key: norm_for(account, units[account.unit], settings.norms) for account in accounts},
+        holidays=calendar.days,
+        excuses=job.ledgers.excuses,
+        now=run.as_of,
+        zone=settings.zone,
+        gone_after_nights=settings.collect.gone_after_nights,
+        previous={item.account: item for item in previous},
+    )
+    return observations, calendar.notes
+
+
+def category_counts(store: Store, accounts: Iterable[Account], as_of: datetime) -> dict[str, CategoryCounts]:
+    """How many posts of each category an account published in the last 30 days."""
+    since = as_of - timedelta(days=CATEGORY_DAYS)
+    rows = store.posts.account_categories([account.key for account in accounts], since, as_of)
+    return {key: CategoryCounts.of(items) for key, items in rows.items()}
+
+
+def _count(findings: Iterable[Finding]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding.rule_id] = counts.get(finding.rule_id, 0) + 1
+    return dict(sorted(counts.items()))

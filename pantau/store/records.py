@@ -1,0 +1,118 @@
+"""What the store hands out besides the shared nouns of ``pantau.core.model``. All frozen; times are UTC."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from pantau.core.model import Finding, Post
+
+
+class Watermark(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an account has been read without a gap."""
+
+    since: datetime
+    """Everything published before this instant was seen; the next reading starts here."""
+    last_post_at: datetime | None = None
+    """Publication time of the newest post seen by a complete reading; None when the account showed none."""
+    last_post_id: str = ""
+    """The platform's id of that post."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What saving a scan or an import changed; all zero when it was saved before."""
+
+    new: int = 0
+    """Posts stored for the first time."""
+    edited: int = 0
+    """Posts whose text had changed."""
+    vanished: int = 0
+    """Posts that a complete scan no longer showed."""
+
+
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One named event in the life of a run, for example ``resumed``."""
+
+    at: datetime
+    name: str
+    detail: str = ""
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a post: the post as it stood, the run that brought it and when it was first seen so."""
+
+    post: Post
+    run_id: str
+    seen_at: datetime
+
+
+class Trail(msgspec.Struct, frozen=True, kw_only=True):
+    """When and by which runs a post was seen."""
+
+    first_run: str
+    """The run that first stored it."""
+    changed_run: str
+    """The run that stored its newest version."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    vanished_at: datetime | None = None
+    """Set when it is shown in no account's timeline any more: the first reading that missed it."""
+
+
+class Vanished(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored post that a complete scan of its span no longer showed."""
+
+    post: Post
+    """``post.account`` is the account in whose timeline it is missing."""
+    last_seen_at: datetime
+    missed_at: datetime
+
+
+class FirstReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The first night on which a finding was reported, and on how many nights in all."""
+
+    run_id: str
+    at: datetime
+    """``as_of`` of that night."""
+    times: int
+
+
+class OpenFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A flag of earlier nights that nobody dismissed or followed up, in its newest form."""
+
+    finding: Finding
+    first: FirstReport
+    last_run: str
+    last_at: datetime
+    """``as_of`` of the newest of those nights that reported it."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One rendered form of a digest: edition (``staff``, ``unit:...``), format (``html``, ``pdf``, ...) and its bytes."""
+
+    edition: str
+    format: str
+    data: bytes
+
+
+class DayCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of one local day for trends."""
+
+    day: date
+    posts: int
+    """Posts published on that day."""
+    run_id: str = ""
+    """The night whose ``as_of`` falls on that day; empty when there was none, and then the rest is 0."""
+    flags: int = 0
+    reviews: int = 0
+    quiet: int = 0
+    """Accounts observed as ``quiet`` or ``never_posted``."""
+    unread: int = 0
+    """Accounts observed as ``unread``."""
+
+
+class Purged(msgspec.Struct, frozen=True, kw_only=True):
+    """How much ``purge`` removed."""
+
+    raws: int = 0
+    posts: int = 0
+    wires: int = 0

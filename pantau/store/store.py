@@ -1,0 +1,117 @@
+"""The store: one object with a part per subject, and what takes several parts in one transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+from pantau.core.clock import WIB
+from pantau.core.model import Collected, Mail, Scan, Window
+from pantau.store import retention, scans, schema, trends
+from pantau.store.accounts import Accounts, directory
+from pantau.store.costs import Costs
+from pantau.store.database import Database
+from pantau.store.decisions import Decisions
+from pantau.store.documents import Documents, insert_documents
+from pantau.store.findings import Findings
+from pantau.store.observations import Observations
+from pantau.store.outbox import Outbox, insert_mails
+from pantau.store.posts import Posts
+from pantau.store.readings import Readings
+from pantau.store.records import DayCount, Document, Purged, Saved
+from pantau.store.runs import Runs, get_run
+
+
+class Store:
+    """An open store. Every method commits before it returns, and raises ``StoreError`` when the database refuses."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.accounts = Accounts(database)
+        self.runs = Runs(database)
+        self.readings = Readings(database)
+        self.posts = Posts(database)
+        self.decisions = Decisions(database)
+        self.findings = Findings(database, self.decisions)
+        self.observations = Observations(database)
+        self.costs = Costs(database)
+        self.documents = Documents(database)
+        self.outbox = Outbox(database)
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up all connections; needed only outside a ``with``."""
+        self._database.close()
+
+    def save_scan(self, run_id: str, scan: Scan, span: Window | None = None) -> Saved:
+        """Keep everything of one scan in one transaction: all of it or, after a kill, nothing.
+
+        Posts with their raw answers, versions of edited posts, the reading, the id and handle that were learnt, and the
+        watermark, which moves only when the reading is complete. Saving the same scan again changes nothing. With
+        ``span`` (the stretch of time of which the scan holds every post), posts of the account in it that the scan does
+        not hold are marked vanished. A rerun's scan moves
+        the watermark only when the rerun's window begins at or before it. Raises ``StoreError`` for an account that was
+        never in the register or a run that never began.
+        """
+        with self._database.write() as connection:
+            return scans.save_scan(connection, self._database, run_id, scan, span)
+
+    def import_posts(self, run_id: str, items: Iterable[Collected], at: datetime) -> Saved:
+        """Add posts from a file, in one transaction; ``at`` is when they count as seen.
+
+        Their accounts must have been in the register. A post that is there already stays as it was read: a file adds
+        what is missing and never overwrites evidence. No watermark moves.
+        """
+        with self._database.write() as connection:
+            return scans.import_posts(connection, self._database, run_id, items, at)
+
+    def mark_unseen(self, run_id: str, account: str, window: Window, seen_ids: Collection[str], at: datetime) -> int:
+        """Mark the account's posts of the window whose post id is not in ``seen_ids`` as vanished; how many were.
+
+        For readings that showed the whole window. A post is never deleted, and is no longer vanished once seen again.
+        """
+        with self._database.write() as connection:
+            get_run(connection, run_id)
+            account_id = directory(connection, account).id_of(account)
+            return scans.mark_unseen(connection, run_id, account_id, window, seen_ids, at)
+
+    def freeze(self, run_id: str, documents: Sequence[Document], mails: Sequence[Mail]) -> bool:
+        """Freeze a run's digest: its documents and all its mails in one transaction, once.
+
+        False, and nothing changes, when the run was frozen before: its mails are in the outbox and are sent as they are.
+        """
+        with self._database.write() as connection:
+            get_run(connection, run_id)
+            runs = schema.runs
+            change = runs.update().where(runs.c.run_id == run_id, runs.c.frozen.is_(False)).values(frozen=True)
+            if not connection.execute(change).rowcount:
+                return False
+            insert_documents(connection, self._database, run_id, documents)
+            insert_mails(connection, self._database, mails)
+            return True
+
+    def daily_counts(self, from_day: date, to_day: date, zone: ZoneInfo = WIB) -> list[DayCount]:
+        """Numbers per local day, both ends included: posts published on it, and what its night found and could read."""
+        return trends.daily_counts(self._database, from_day, to_day, zone)
+
+    def purge(
+        self,
+        *,
+        raw_before: datetime | None = None,
+        posts_before: datetime | None = None,
+        wires_before: datetime | None = None,
+    ) -> Purged:
+        """Apply retention, in one transaction; None keeps everything of that sort.
+
+        ``raw_before``: raw answers of posts published before it, but for posts with a finding. ``posts_before``: those
+        posts altogether, with versions, raw answers and sightings; findings keep their quotes. ``wires_before``: the
+        bytes of sent, failed and expired mails created before it; the record of the delivery stays.
+        """
+        return retention.purge(self._database, raw_before, posts_before, wires_before)
