@@ -1,7 +1,7 @@
 """Instagram's web service as instaloader 4.16 meets it: pages with embedded JSON, GraphQL by ``doc_id``, pins, paging, refusals.
 
-It listens as an HTTPS proxy with a throw-away authority, so that unmodified instaloader reaches it through the product's own settings
-``network.proxy`` and ``network.ca_file``:
+It listens as an HTTPS proxy with a throw-away authority, so that unmodified instaloader reaches it through the product's own
+settings ``network.proxy`` and ``network.ca_file``:
 
     bina = FakeIgAccount("dinas_bina", "1001", [FakeIgPost(moment, "caption")])
     with InstagramServer([bina]) as server:
@@ -9,19 +9,16 @@ It listens as an HTTPS proxy with a throw-away authority, so that unmodified ins
         server.fail("rate429", account="dinas_bina")
         ... server.count("timeline") ...
 
-Accounts and posts are mutable: change them between nights (edit a caption, rename, lock, delete). Shapes follow the instaloader source
-and the recorded payloads in ``tests/fixtures/instagram``; no live service was called.
+Accounts and posts are mutable: change them between nights (edit a caption, rename, lock, delete). Shapes follow the source of
+instaloader and the recorded payloads in ``tests/fixtures/instagram``; no live service was called.
 """
 
 import json
-import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pantau.core.settings import Network
 from tests.servers.base import (
@@ -37,6 +34,9 @@ from tests.servers.base import (
     stalled,
     truncated,
 )
+from tests.servers.instagram_shapes import FakeIgAccount, FakeIgPost, media_node, user_node
+
+__all__ = ["FakeIgAccount", "FakeIgPost", "InstagramServer"]
 
 HOSTS = ("www.instagram.com", "i.instagram.com")
 TIMELINE = "xdt_api__v1__feed__user_timeline_graphql_connection"
@@ -48,147 +48,7 @@ DOCUMENTS = {
     "28904005159232689": "more",
 }
 """The ``doc_id`` that instaloader 4.16 sends, and the name by which faults and counts address it here."""
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_ID_EPOCH_MS = 1_314_220_021_721
 _LOGIN = "https://www.instagram.com/accounts/login/?next="
-
-
-@dataclass
-class FakeIgPost:
-    """One post. ``caption`` None: the service sends ``"caption": null``; ``likes`` None: the key is absent.
-
-    ``author``: id and handle of the account that wrote it, when it is not the account in whose timeline it lies (collaboration).
-    ``without``: keys left out of the node, to imitate a changed format. ``code`` is made from time and account unless given.
-    """
-
-    taken_at: datetime
-    caption: str | None = ""
-    kind: Literal["image", "video", "reel", "carousel"] = "image"
-    pinned: bool = False
-    author: tuple[str, str] = ("", "")
-    alt: str = ""
-    likes: int | None = 10
-    comments: int | None = 2
-    views: int | None = None
-    code: str = ""
-    without: Sequence[str] = ()
-
-
-@dataclass
-class FakeIgAccount:
-    """One account. ``state`` gone: 404 everywhere; ``followed``: a private account that our own follows.
-
-    ``media_count`` None: the number of ``posts``; ``claims_more``: the last page says that another one follows, which is empty.
-    """
-
-    handle: str
-    id: str
-    posts: list[FakeIgPost] = field(default_factory=list)
-    private: bool = False
-    followed: bool = False
-    state: Literal["ok", "gone"] = "ok"
-    media_count: int | None = None
-    claims_more: bool = False
-
-    @property
-    def page_id(self) -> str:
-        """The id inside the public page, which is not the account's id."""
-        return f"17{int(self.id):014d}"
-
-    def timeline(self) -> list[FakeIgPost]:
-        """Posts as listed: pinned ones on top, then the newest first."""
-        return sorted(self.posts, key=lambda post: (not post.pinned, -post.taken_at.timestamp()))
-
-    def code_of(self, post: FakeIgPost) -> str:
-        """The post's short code; its media id carries a time 90 s before the post appeared, as on the real service."""
-        return post.code or code_from_pk(self.pk_of(post))
-
-    def pk_of(self, post: FakeIgPost) -> int:
-        """The post's numeric media id."""
-        if post.code:
-            return pk_from_code(post.code)
-        clock_ms = round((post.taken_at - timedelta(seconds=90)).timestamp() * 1000) - _ID_EPOCH_MS
-        return (clock_ms << 23) | (zlib.crc32(f"{self.id}/{post.kind}".encode()) & 0x7FFFFF)
-
-
-def code_from_pk(pk: int) -> str:
-    """The short code of a media id."""
-    code = ""
-    while pk:
-        pk, digit = divmod(pk, 64)
-        code = _ALPHABET[digit] + code
-    return code
-
-
-def pk_from_code(code: str) -> int:
-    """The media id of a short code."""
-    pk = 0
-    for letter in code:
-        pk = pk * 64 + _ALPHABET.index(letter)
-    return pk
-
-
-def media_node(account: FakeIgAccount, post: FakeIgPost) -> dict[str, Any]:
-    """The node of a post as a signed-in visitor's timeline lists it."""
-    pk, code = account.pk_of(post), account.code_of(post)
-    media_type = {"image": 1, "video": 2, "reel": 2, "carousel": 8}[post.kind]
-    author_id, author_handle = post.author if post.author[0] else (account.id, account.handle)
-    own = _user(account.id, account.handle)
-    node: dict[str, Any] = {
-        "code": code,
-        "pk": str(pk),
-        "id": f"{pk}_{author_id}",
-        "media_type": media_type,
-        "product_type": {"reel": "clips", "carousel": "carousel_container"}.get(post.kind, "feed"),
-        "taken_at": int(post.taken_at.timestamp()),
-        "caption": None if post.caption is None else {"text": post.caption, "pk": str(pk + 1), "has_translation": None},
-        "caption_is_edited": False,
-        "accessibility_caption": post.alt or None,
-        "user": _user(author_id, author_handle),
-        "owner": {"pk": author_id, "username": author_handle},
-        "coauthor_producers": [] if author_id == account.id else [own],
-        "timeline_pinned_user_ids": [int(account.id)] if post.pinned else [],
-        "image_versions2": _picture(code, 0),
-        "video_versions": [{"type": 101, "url": f"https://media.invalid/{code}.mp4"}] if media_type == 2 else None,
-        "carousel_media": None,
-        "like_and_view_counts_disabled": False,
-        "has_liked": False,
-        "comment_count": post.comments,
-        "view_count": post.views,
-        "like_count": post.likes,
-    }
-    if post.kind == "carousel":
-        node["carousel_media"] = [
-            {
-                "id": f"{pk + n}_{author_id}",
-                "pk": str(pk + n),
-                "media_type": 2 if n == 3 else 1,
-                "accessibility_caption": post.alt or None,
-                "image_versions2": _picture(code, n),
-                "video_versions": [{"url": f"https://media.invalid/{code}_3.mp4"}] if n == 3 else None,
-            }
-            for n in (1, 2, 3)
-        ]
-    if post.likes is None:
-        del node["like_count"]
-    return {name: value for name, value in node.items() if name not in post.without}
-
-
-def _picture(code: str, number: int) -> dict[str, Any]:
-    return {"candidates": [{"url": f"https://media.invalid/{code}_{number}.jpg", "width": 1080, "height": 1350}]}
-
-
-def _user(platform_id: str, handle: str) -> dict[str, Any]:
-    return {
-        "pk": platform_id,
-        "id": platform_id,
-        "username": handle,
-        "full_name": handle.replace("_", " ").title(),
-        "is_private": False,
-        "is_verified": False,
-        "profile_pic_url": f"https://media.invalid/{platform_id}.jpg",
-        "friendship_status": {"following": False, "is_restricted": False},
-    }
 
 
 def _refusal(message: str, status: int, **extra: Any) -> Reply:
@@ -366,7 +226,7 @@ class InstagramServer(LocalServer):
         if account is None:
             return json_reply({"data": {"viewer": {}, "user": None}, "status": "ok"})
         friendship = {"following": account.followed, "blocking": False, "incoming_request": False}
-        user = {**_user(account.id, account.handle), "is_private": account.private, "friendship_status": friendship}
+        user = {**user_node(account.id, account.handle), "is_private": account.private, "friendship_status": friendship}
         user |= {"media_count": _media_count(account), "follower_count": 120, "following_count": 3, "biography": ""}
         return json_reply({"data": {"user": user, "viewer": {}}, "status": "ok"})
 
