@@ -61,6 +61,7 @@ class Harvest:
         self.seen = 0
         self.unreadable = 0
         self.complete = False
+        self.confirmed = False
         self.authors: set[str] = set()
 
     def forget_posts(self) -> None:
@@ -72,7 +73,9 @@ class Harvest:
 
     @property
     def posts(self) -> tuple[Collected, ...]:
-        """Posts inside the wanted span, newest first."""
+        """Posts inside the wanted span, newest first; none while they may be a stranger's."""
+        if self.foreign and not self.confirmed:
+            return ()
         return tuple(sorted(self._posts.values(), key=lambda one: one.post.published_at, reverse=True))
 
     @property
@@ -193,6 +196,7 @@ class TimelineReader:
             harvest.known_id = platform_id
             whole = self._walk(self._bare_profile(found.username, platform_id), harvest)
             harvest.handle = found.username
+        harvest.confirmed = True
         if found.is_private and not found.followed_by_viewer and not harvest.seen:
             raise AccountOutcomeError("private", PRIVATE)
         _check_count(harvest, found.mediacount, whole)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from collectors.base import Pace
-from collectors.x_client import XClient
+from collectors.base import CollectorError, Pace, failed_scan
+from collectors.x_client import Meter, XClient
 from collectors.x_errors import format_error
 from collectors.x_night import Night
 from pantau.core.model import Cost, Scan, Target, Window
@@ -25,17 +25,15 @@ class XUsage(msgspec.Struct, frozen=True):
 
 
 class XCollector:
-    """Reads accounts of X. ``token`` is the app's bearer token; it is never logged.
-
-    Raises ``CollectorError`` when ``network.ca_file`` cannot be used.
-    """
+    """Reads accounts of X. ``token`` is the app's bearer token; it is never logged."""
 
     platform = "x"
 
     def __init__(self, settings: XSettings, network: Network, token: str, pace: Pace) -> None:
         self._settings = settings
         self._pace = pace
-        self._client = XClient(settings, network, token, pace)
+        self._meter = Meter()
+        self._connect = lambda: XClient(settings, network, token, pace, self._meter)
 
     def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         """Exactly one scan per target, each as soon as it is final. Raises nothing.
@@ -43,15 +41,21 @@ class XCollector:
         An unread scan can carry posts: those that came before the fault. Posts published up to some hours before ``since`` can be
         among them (the index lags), and edited or reposted ones of older date; the store drops what it has.
         """
-        return Night(self._client, self._settings, self._pace, targets, window).scans()
+        try:
+            client = self._connect()
+        except CollectorError as error:
+            for target in targets:
+                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), "")
+            return
+        yield from Night(client, self._settings, self._pace, targets, window).scans()
 
     def costs(self) -> tuple[Cost, ...]:
         """Requests, resources billed (each once per UTC day) and dollars so far in this process."""
-        return (self._client.meter.cost(),)
+        return (self._meter.cost(),)
 
     def usage(self) -> XUsage:
         """The month's use as X counts it. Raises ``CollectorError``."""
-        data = self._client.usage().get("data")
+        data = self._connect().usage().get("data")
         try:
             return XUsage(int(data["project_usage"]), int(data["project_cap"]), int(data["cap_reset_day"]))  # type: ignore[index]
         except (KeyError, TypeError, ValueError):

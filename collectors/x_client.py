@@ -77,10 +77,13 @@ class Meter:
 
 
 class XClient:
-    """The calls that Pantau makes. Each returns the parsed body or raises ``CollectorError`` (often ``XError``)."""
+    """The calls that Pantau makes. Each returns the parsed body or raises ``CollectorError`` (often ``XError``).
 
-    def __init__(self, settings: XSettings, network: Network, token: str, pace: Pace) -> None:
-        self.meter = Meter()
+    So does the constructor when ``network.ca_file`` cannot be used.
+    """
+
+    def __init__(self, settings: XSettings, network: Network, token: str, pace: Pace, meter: Meter) -> None:
+        self.meter = meter
         self.proven = False
         """True once X answered a request of this run with data: then a later refusal is not the token's fault alone."""
         self._settings = settings

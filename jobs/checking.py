@@ -18,6 +18,7 @@ from pantau.store.store import Store
 HISTORY_DAYS = 120
 """How far back the silence ledger looks; longer silences read "more than 120 days"."""
 CATEGORY_DAYS = 30
+NIGHT_KINDS = ("nightly", "demo")
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +55,14 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
     categories = dict(zip((post.key for post in posts), categorise(posts), strict=True))
     store.posts.save_categories(run.run_id, categories)
     units = {unit.code: unit for unit in job.register.units}
-    observations, notes = _judge(job, store, run, accounts, units)
+    observations, notes = _judge(site, store, run, accounts, units)
     counts = category_counts(store, accounts, run.as_of)
     about_accounts = account_findings(
         observations, accounts, units.values(), job.catalogue.heads(), counts, job.settings.norms, run.as_of, job.settings.zone
     )
     findings = sort_findings([*report.findings, *about_accounts])
     store.findings.save(run.run_id, findings)
-    store.save_observations(run.run_id, observations)
+    store.observations.save(run.run_id, observations)
     return Checked(
         posts={post.key: post for post in posts},
         categories=categories,
@@ -82,7 +83,7 @@ def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
     for other in store.runs.recent(1000):
         if other.run_id == run.run_id or other.as_of > run.as_of:
             continue
-        if other.kind == run.kind and store.runs.is_frozen(other.run_id):
+        if other.kind in NIGHT_KINDS and store.runs.is_frozen(other.run_id):
             break
         run_ids.append(other.run_id)
     earliest = run.as_of - timedelta(days=first_days)
@@ -92,14 +93,14 @@ def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
 
 
 def _judge(
-    job: Job, store: Store, run: Run, accounts: list[Account], units: Mapping[str, Unit]
+    site: Site, store: Store, run: Run, accounts: list[Account], units: Mapping[str, Unit]
 ) -> tuple[list[Observation], tuple[str, ...]]:
-    settings = job.settings
+    job, settings = site.job, site.job.settings
     keys = [account.key for account in accounts]
     since = run.as_of - timedelta(days=HISTORY_DAYS)
     calendar = holiday_calendar(local_day(since, settings.zone), local_day(run.as_of, settings.zone))
-    before = store.runs.last_finished(run.kind, run.as_of)
-    previous = store.observations(before.run_id) if before else []
+    before = store.runs.last_finished(site.night_kind, run.as_of)
+    previous = store.observations.of_run(before.run_id) if before else []
     observations = judge(
         accounts=accounts,
         units=units.values(),

@@ -10,7 +10,7 @@ import structlog
 from collectors.base import Pace, failed_scan
 from jobs.progress import Progress
 from jobs.wiring import Site
-from pantau.core.model import Account, Cost, Reading, Run, Scan, Target, Window
+from pantau.core.model import Account, Reading, Run, Scan, Target, Window
 from pantau.core.ports import Collector
 from pantau.store.store import Store
 
@@ -18,44 +18,46 @@ _log = structlog.get_logger(__name__)
 NOT_WATCHED = "platform ini belum dipantau"
 
 
-def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], progress: Progress) -> tuple[Cost, ...]:
-    """Read the accounts that have no reading in ``run`` yet; every scan is on disk before the next one is waited for.
-
-    Platforms are read side by side, each by its own thread; only this thread writes. Returns what was used.
-    """
-    settings = site.job.settings.collect
-    pace = Pace(site.now, site.sleep, site.now() + timedelta(minutes=settings.deadline_min))
-    collectors = site.build_collectors(pace)
+def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], progress: Progress) -> list[Reading]:
+    """Read the accounts that have no reading in ``run`` yet, each from where its last complete reading ended."""
+    marks = store.accounts.watermarks()
+    earliest = run.as_of - timedelta(days=site.job.settings.collect.first_days)
     done = {reading.account for reading in store.readings.of_run(run.run_id)}
-    open_accounts = [account for account in accounts if account.key not in done]
-    for account in open_accounts:
-        if account.platform not in collectors:
-            store.save_scan(run.run_id, failed_scan(account, "not_watched", NOT_WATCHED, run.as_of, ""))
-    targets = _targets(store, run, open_accounts, collectors, settings.first_days)
-    progress.start("Membaca akun", sum(map(len, targets.values())))
-    for scan in _scans(collectors, targets, run.window):
+    targets = []
+    for account in accounts:
+        if account.key not in done:
+            mark = marks.get(account.key)
+            since = min(max(mark.since, earliest), run.window.end) if mark else earliest
+            targets.append(Target(account=account, since=since, last_post_id=mark.last_post_id if mark else ""))
+    return read_targets(site, store, run, targets, progress)
+
+
+def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], progress: Progress) -> list[Reading]:
+    """Read every target; each scan is on disk before the next one is waited for. The readings in order of arrival.
+
+    Platforms are read side by side, each by its own thread; only this thread writes.
+    """
+    pace = Pace(site.now, site.sleep, site.now() + timedelta(minutes=site.job.settings.collect.deadline_min))
+    collectors = site.build_collectors(pace)
+    by_platform: dict[str, list[Target]] = {platform: [] for platform in collectors}
+    readings = []
+    for target in targets:
+        account = target.account
+        if account.platform in collectors:
+            by_platform[account.platform].append(target)
+            continue
+        scan = failed_scan(account, "not_watched", NOT_WATCHED, run.as_of, "")
+        store.save_scan(run.run_id, scan)
+        readings.append(scan.reading)
+    progress.start("Membaca akun", len(targets) - len(readings))
+    for scan in _scans(collectors, by_platform, run.window):
         span = Window(scan.seen_from, run.window.end) if scan.seen_from and scan.seen_from < run.window.end else None
         store.save_scan(run.run_id, scan, span)
+        readings.append(scan.reading)
         progress.step()
     costs = tuple(cost for collector in collectors.values() for cost in collector.costs())
-    store.costs.save(run.run_id, costs)
-    return costs
-
-
-def _targets(
-    store: Store, run: Run, accounts: Iterable[Account], collectors: Mapping[str, Collector], first_days: int
-) -> dict[str, list[Target]]:
-    """What is wanted of each account: everything since its last complete reading, or since ``first_days`` ago."""
-    watermarks = store.accounts.watermarks()
-    earliest = run.as_of - timedelta(days=first_days)
-    targets: dict[str, list[Target]] = {platform: [] for platform in collectors}
-    for account in accounts:
-        if account.platform in collectors:
-            mark = watermarks.get(account.key)
-            since = min(max(mark.since, earliest), run.window.end) if mark else earliest
-            last = mark.last_post_id if mark else ""
-            targets[account.platform].append(Target(account=account, since=since, last_post_id=last))
-    return targets
+    store.costs.save(run.run_id, costs, attempt=f"{site.now():%Y%m%d%H%M%S%f}")
+    return readings
 
 
 def _scans(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -46,7 +47,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None
     """Where mails go; None: nowhere, the digest only lies in the run's folder."""
     lookup: Lookup | None = None
-    night_kind: str = "nightly"
+    night_kind: Literal["nightly", "demo"] = "nightly"
     """``demo`` for nights on invented data."""
 
 

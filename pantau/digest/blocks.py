@@ -96,6 +96,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     """Post key, account key or ``unit:<code>``."""
     account_key: str
+    review: bool
+    """True when nothing on the card is more than a hint; then it stands apart and counts against nobody."""
     level: str
     tone: Tone
     family: str
@@ -108,6 +110,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     excerpts: tuple[Excerpt, ...]
     reasons: tuple[Reason, ...]
+    basis: str
+    """Said once when all reasons rest on the same; then empty in the reasons."""
     notes: tuple[str, ...]
     """Edited or removed since."""
     is_new: bool

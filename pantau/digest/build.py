@@ -25,6 +25,7 @@ def build(data: DigestInput) -> Digest:
         run_id=clean.line(data.run.run_id),
         subject=clean.line(headline.subject(ctx, counts)),
         title=headline.title(ctx),
+        heading=headline.heading(ctx),
         day=words.day_long(ctx.today),
         short_day=words.day_short(ctx.today),
         office_name=clean.line(office.name),

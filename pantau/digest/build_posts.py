@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from pantau.core.model import Finding, finding_order, sort_findings
+from pantau.core.model import Evidence, Finding, finding_order, sort_findings
 from pantau.digest import clean, words
 from pantau.digest.blocks import Card, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import Context
@@ -48,9 +48,12 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         spam=any(f.family == "SPM" for f in findings),
     )
     when = post.published_at if post else first.published_at
+    bases = {clean.line(finding.basis) for finding in findings}
+    shared = next(iter(bases)) if len(bases) == 1 else ""
     return Card(
         place=ctx.place(first),
         account_key=key,
+        review=first.strength == "review",
         level=words.LEVEL_LABELS[first.level],
         tone=first.level,
         family=words.listed(_labels(f for f in findings if f.strength == first.strength)),
@@ -60,7 +63,8 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         what=words.post_kind(post) if post else "",
         url=clean.url(address),
         excerpts=shown if first.post else (),
-        reasons=tuple(_reason(ctx, finding, personal) for finding in findings),
+        reasons=tuple(_reason(ctx, finding, personal, "" if shared else finding.basis) for finding in findings),
+        basis=shared,
         notes=_notes(ctx, first, address, edited=post is not None and (bool(post.edited_from) or not same_version)),
         is_new=any(finding.key not in ctx.earlier for finding in findings),
     )
@@ -81,7 +85,7 @@ def _notes(ctx: Context, finding: Finding, address: str, *, edited: bool) -> tup
     return tuple(notes)
 
 
-def _reason(ctx: Context, finding: Finding, personal: bool) -> Reason:
+def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reason:
     details = []
     quotes = []
     for item in finding.evidence:
@@ -93,6 +97,8 @@ def _reason(ctx: Context, finding: Finding, personal: bool) -> Reason:
             quotes.append(quote)
         if item.cancelled_by:
             details.append(f"Diturunkan menjadi untuk dilihat karena konteks: “{clean.quoted(item.cancelled_by, 80)}”.")
+        if item.score is not None:
+            details.append(_score(item))
         if item.note:
             details.append(clean.quoted(item.note, 200, personal=personal))
     return Reason(
@@ -103,12 +109,18 @@ def _reason(ctx: Context, finding: Finding, personal: bool) -> Reason:
         tone=finding.level,
         review=finding.strength == "review",
         message=clean.line(clean.masked(finding.message)),
-        basis=clean.line(finding.basis),
+        basis=clean.line(basis),
         quotes=tuple(dict.fromkeys(quotes)),
         details=tuple(dict.fromkeys(detail for detail in details if detail)),
         history=ctx.history(finding),
         answer=ctx.answer(finding.key),
     )
+
+
+def _score(item: Evidence) -> str:
+    if item.field == "image_text":
+        return f"Keyakinan membaca gambar: {words.number(100 * (item.score or 0))} %."
+    return f"Nilai petunjuk: {words.number(item.score or 0, 2)} dari 1."
 
 
 def open_rows(ctx: Context) -> OpenRows:

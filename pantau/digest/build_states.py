@@ -95,16 +95,16 @@ def unread_groups(ctx: Context) -> UnreadGroups:
 
 def _unread_group(ctx: Context, platform: str, members: list[Observation]) -> UnreadGroup:
     what, remedy = words.UNREAD_LABELS[members[0].unread_class]
-    reasons = {clean.line(item.reason) for item in members}
+    reasons = {words.sentence(clean.line(item.reason)) for item in members}
     blinds = {_blind(ctx, item) for item in members}
     begun = {item.since for item in members}
-    same_reason, same_blind = len(reasons) == 1, len(blinds) == 1 and len(members) > 1
+    same_reason, same_blind = len(reasons) == 1, len(blinds) == 1
     since = []
     if len(begun) == 1 and (day := begun.pop()):
         nights = (ctx.today - day).days + 1
         since.append(f"Tidak dapat diperiksa sejak {ctx.since(day)} ({words.number(nights)} malam).")
     if same_blind:
-        since.append(f"Keadaan akun-akun ini {next(iter(blinds))}.")
+        since.append(words.sentence(f"keadaannya {next(iter(blinds))}"))
     return UnreadGroup(
         title=f"{words.platform(platform)}: {what}",
         reason=next(iter(reasons)) if same_reason else "",
@@ -116,7 +116,7 @@ def _unread_group(ctx: Context, platform: str, members: list[Observation]) -> Un
                 ctx.account_name(item.account),
                 ctx.unit_name(item.unit),
                 "" if same_blind else _blind(ctx, item),
-                "" if same_reason else clean.line(item.reason),
+                "" if same_reason else words.sentence(clean.line(item.reason)),
             )
             for item in members
         ),

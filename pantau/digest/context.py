@@ -98,7 +98,7 @@ class Context:
         before = self.earlier.get(finding.key)
         if before is None:
             return "baru malam ini"
-        return f"sejak {self.since(before.first_day)}, tampil ke-{words.number(before.times + 1)} kali"
+        return f"sejak {self.since(before.first_day)}, {words.number(before.times + 1)} kali tampil"
 
     def answer(self, key: str) -> str:
         """The unit's own words about a finding, clean and with long numbers masked."""

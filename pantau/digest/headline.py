@@ -13,6 +13,12 @@ def title(ctx: Context) -> str:
     return f"{name} {words.day_short(ctx.today)}"
 
 
+def heading(ctx: Context) -> str:
+    """The page's one main heading."""
+    rerun = "Pemeriksaan ulang" if ctx.data.run.kind == "rerun" else "Ringkasan"
+    return f"{rerun} media sosial resmi"
+
+
 def subject(ctx: Context, counts: Counts) -> str:
     """Subject line; different every night, so that mail programs do not fold two nights together."""
     parts = [f"{words.number(counts.flags)} perlu ditindak", f"{words.number(counts.inactive)} tidak aktif"]

@@ -137,6 +137,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     subject: str
     title: str
+    """Name of the edition with its day, for subjects and short texts."""
+    heading: str
     day: str
     """For example ``Selasa, 24 November 2026``."""
     short_day: str

@@ -172,6 +172,11 @@ def counted(count: int, noun: str) -> str:
     return f"{number(count)} {noun}"
 
 
+def sentence(text: str) -> str:
+    """``text`` with a capital first letter and an end; empty stays empty."""
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?…" else ".") if text else ""
+
+
 def listed(items: list[str]) -> str:
     """``a, b dan c``."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} dan {items[-1]}" if items else ""

@@ -1,0 +1,76 @@
+"""Last part of a night: send what is due, and say when the job itself is in trouble."""
+
+import structlog
+
+from jobs.wiring import Site
+from pantau.core.errors import PantauError
+from pantau.delivery.plain import send_plain
+from pantau.delivery.report import DeliveryReport, DeliveryStoppedError
+from pantau.delivery.run import deliver
+from pantau.digest import mime
+from pantau.digest.render import OperatorFailure, Renderer
+from pantau.digest.words import moment
+from pantau.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+
+def deliver_mails(site: Site, store: Store) -> DeliveryReport:
+    """Send every mail that is due, also those of earlier nights."""
+    if site.transport is None:
+        return DeliveryReport()
+    try:
+        return deliver(
+            store.outbox, site.transport, site.now, site.sleep, settings=site.job.settings.mail, lookup=site.lookup
+        )
+    except DeliveryStoppedError as error:
+        _log.error("delivery_stopped", reason=str(error))
+        return error.report
+
+
+def tell_operator(site: Site, what: str, details: tuple[str, ...], remedy: str, run_id: str = "") -> bool:
+    """Mail the operator that the job is in trouble; True when the server took it. Never raises."""
+    settings = site.job.settings
+    if not settings.operator.address or site.transport is None:
+        return False
+    now = site.now()
+    failure = OperatorFailure(
+        office_name=settings.office.name,
+        when=moment(now, settings.zone),
+        run_id=run_id,
+        what=what,
+        details=details,
+        remedy=remedy,
+    )
+    plain = Renderer().operator_failure(failure)
+    sender = settings.mail.from_address or "pantau@localhost.localdomain"
+    domain = sender.rpartition("@")[2]
+    wire = mime.build_message(
+        html="",
+        text=plain.text,
+        subject=plain.subject,
+        sender=(settings.mail.from_name, sender),
+        reader=("", settings.operator.address),
+        message_id=mime.message_id(f"op-{now:%Y%m%d%H%M%S}", settings.operator.address, domain),
+        date=now.astimezone(settings.zone),
+        reply_to="",
+        list_id=(settings.office.name, f"pantau.{domain}"),
+    )
+    try:
+        return send_plain(site.transport, settings.operator.address, wire, at=now)
+    except PantauError as error:
+        _log.error("operator_not_told", reason=str(error))
+        return False
+
+
+def ping(site: Site, event: str) -> None:
+    """Call the heartbeat address (``/start``, ``/fail`` or nothing appended). A failure is logged, nothing more."""
+    url = site.job.settings.operator.heartbeat_url
+    if not url:
+        return
+    import httpx
+
+    try:
+        httpx.get(url.rstrip("/") + (f"/{event}" if event else ""), timeout=10.0)
+    except httpx.HTTPError as error:
+        _log.warning("heartbeat_failed", reason=type(error).__name__)

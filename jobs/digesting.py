@@ -1,0 +1,222 @@
+"""Third part of a night: put the digest together, render it and freeze it with one mail per reader."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from jobs.checking import Checked
+from jobs.collecting import unread
+from jobs.wiring import Site
+from pantau.core.clock import local_day
+from pantau.core.model import Account, Decision, Finding, Mail, Post, Run
+from pantau.core.settings import Reader
+from pantau.digest import mime
+from pantau.digest.build import build, nothing_to_say
+from pantau.digest.model import DayCount, Digest, DigestInput, KnownDecision, OpenFinding, VanishedPost
+from pantau.digest.render import Rendered, Renderer
+from pantau.store import Document
+from pantau.store.store import Store
+
+TREND_NIGHTS = 14
+_CLOSING = {"dismiss", "followed_up"}
+
+
+def make_digest(site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked) -> Digest:
+    """The digest of a night as plain data."""
+    return build(digest_input(site, store, run, accounts, checked))
+
+
+def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked) -> DigestInput:
+    """Everything that the digest is made of, from the store and tonight's checks."""
+    job, settings = site.job, site.job.settings
+    zone = settings.zone
+    decisions = store.decisions.latest()
+    findings = [f for f in checked.findings if not _closed(decisions.get(f.key))]
+    earlier = store.findings.open_before(run.run_id)
+    before = store.runs.last_finished(site.night_kind, run.as_of)
+    shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
+    today = local_day(run.as_of, zone)
+    marks = store.accounts.watermarks()
+    since = before.as_of if before else run.window.start
+    unwatched = {account.platform for account in accounts} - _watched(store, run)
+    return DigestInput(
+        run=run,
+        office=settings.office,
+        settings=settings.digest,
+        readers=tuple(reader.name or reader.address for reader in settings.mail.reader),
+        reply_to=settings.mail.reply_to,
+        units=job.register.units,
+        accounts=tuple(accounts),
+        observations=tuple(checked.observations),
+        previous_observations=tuple(store.observations.of_run(before.run_id)) if before else (),
+        last_read_at={key: mark.since for key, mark in marks.items()},
+        findings=tuple(findings),
+        earlier=tuple(_open(item.finding, item.first.at, item.first.times, zone) for item in earlier),
+        posts=checked.posts | store.posts.get(shown - checked.posts.keys()),
+        posts_read=len(checked.posts),
+        categories=checked.categories,
+        decisions=_known(store, store.decisions.since(since)),
+        answers={key: replies[-1].note for key, replies in store.decisions.answers().items()},
+        rule_failures=checked.failures,
+        trial_hits=checked.trial_hits,
+        costs=tuple(store.costs.of_run(run.run_id)),
+        month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
+        unwatched=tuple(sorted(unwatched)),
+        notes=checked.notes,
+        vanished=_changed_posts(store, run),
+        trend=_trend(store, today, zone),
+        undelivered=_undelivered(site, store, run),
+        manifest_sha256=manifest(store.posts.new_in_run(run.run_id)),
+        rules_sha256=job.catalogue.version,
+        previous_window_end=before.window.end if before else None,
+    )
+
+
+def manifest(posts: Iterable[Post]) -> str:
+    """SHA-256 over the sorted lines ``key raw_sha256 text_sha256`` of posts: a mailed copy of it dates what was seen."""
+    lines = sorted(f"{post.key} {post.raw_sha256} {post.text_sha256}\n" for post in posts)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) -> Rendered:
+    """Render the digest, lay it into the run's folder, and freeze documents and mails together, once."""
+    settings = site.job.settings
+    rendered = Renderer().render(digest, settings.digest)
+    documents = {
+        "html": rendered.html.encode(),
+        "text": rendered.text.encode(),
+        "whatsapp": rendered.whatsapp.encode(),
+        "json": msgspec.json.format(msgspec.json.encode(digest), indent=1) + b"\n",
+    }
+    quiet_night = settings.digest.silent_when_empty and nothing_to_say(digest)
+    wanted = send and site.transport is not None and not quiet_night
+    mails = mails_of(site, run, rendered) if wanted else []
+    if send:
+        store.freeze(run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails)
+        held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
+    else:
+        held, mails = documents, mails_of(site, run, rendered)
+    write_run_folder(run_folder(site, run), held, mails)
+    return rendered
+
+
+def run_folder(site: Site, run: Run) -> Path:
+    """Where a run's digest lies, so that staff can forward it by hand."""
+    return site.job.settings.state_dir / "runs" / run.run_id
+
+
+FILE_NAMES = {"html": "digest.html", "text": "digest.txt", "whatsapp": "ringkasan-wa.txt", "json": "digest.json"}
+
+
+def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[Mail]) -> None:
+    """The digest in every format and one ``.eml`` per reader."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = {FILE_NAMES[name]: data for name, data in documents.items()}
+    files |= {f"{mail.edition}-{mail.recipient.replace('/', '_')}.eml": mail.wire for mail in mails}
+    for name, data in files.items():
+        path = folder / name
+        path.write_bytes(data)
+        path.chmod(0o600)
+
+
+def mails_of(site: Site, run: Run, rendered: Rendered) -> list[Mail]:
+    """One finished mail per reader; the Message-ID follows from run and reader."""
+    settings = site.job.settings.mail
+    return [_mail(site, run, rendered, reader) for reader in settings.reader]
+
+
+def _mail(site: Site, run: Run, rendered: Rendered, reader: Reader) -> Mail:
+    settings = site.job.settings
+    sender = settings.mail.from_address or "pantau@localhost.localdomain"
+    domain = sender.rpartition("@")[2]
+    message_id = mime.message_id(run.run_id, reader.address, domain)
+    wire = mime.build_message(
+        html=rendered.html,
+        text=rendered.text,
+        subject=rendered.subject,
+        sender=(settings.mail.from_name, sender),
+        reader=(reader.name, reader.address),
+        message_id=message_id,
+        date=run.as_of.astimezone(settings.zone),
+        reply_to=settings.mail.reply_to,
+        list_id=(settings.office.name, f"pantau.{domain}"),
+    )
+    return Mail(
+        message_id=message_id,
+        run_id=run.run_id,
+        edition=reader.edition,
+        recipient=reader.address,
+        wire=wire,
+        created_at=site.now(),
+    )
+
+
+def _closed(decision: Decision | None) -> bool:
+    return decision is not None and decision.action in _CLOSING
+
+
+def _open(finding: Finding, first_at: datetime, times: int, zone: ZoneInfo) -> OpenFinding:
+    return OpenFinding(finding=finding, first_day=local_day(first_at, zone), times=times)
+
+
+def _known(store: Store, decisions: Iterable[Decision]) -> tuple[KnownDecision, ...]:
+    known = []
+    for decision in decisions:
+        found = store.findings.find(decision.finding_key)
+        known.append(KnownDecision(decision=decision, finding=found[0] if found else None))
+    return tuple(known)
+
+
+def _watched(store: Store, run: Run) -> set[str]:
+    readings = store.readings.of_run(run.run_id)
+    return {reading.account.partition(":")[0] for reading in readings if reading.unread_class != "not_watched"}
+
+
+def _changed_posts(store: Store, run: Run) -> tuple[VanishedPost, ...]:
+    """Posts that went away or were edited since they were stored."""
+    gone = store.posts.vanished(run.run_id)
+    changed: list[tuple[Post, Literal["removed", "edited"], datetime]] = []
+    changed += [(item.post, "removed", item.missed_at) for item in gone]
+    fresh = store.posts.new_in_run(run.run_id)
+    trails = store.posts.trail(post.key for post in fresh)
+    edited = [post for post in fresh if trails[post.key].first_run != run.run_id]
+    changed += [(post, "edited", trails[post.key].last_seen_at) for post in edited]
+    keys: dict[str, list[str]] = {}
+    for finding in store.findings.of_posts([post.key for post, _, _ in changed]):
+        if finding.strength == "flag":
+            keys.setdefault(finding.post, []).append(finding.key)
+    return tuple(
+        VanishedPost(post=post, change=change, noticed_at=at, finding_keys=tuple(keys.get(post.key, ())))
+        for post, change, at in changed
+    )
+
+
+def _trend(store: Store, today: date, zone: ZoneInfo) -> tuple[DayCount, ...]:
+    days = store.daily_counts(today - timedelta(days=TREND_NIGHTS - 1), today, zone)
+    return tuple(
+        DayCount(day=d.day, posts=d.posts, findings=d.flags, quiet=d.quiet, unread=d.unread)
+        if d.run_id
+        else DayCount(day=d.day)
+        for d in days
+    )
+
+
+def _undelivered(site: Site, store: Store, run: Run) -> tuple[date, ...]:
+    """Nights of the last week whose digest some reader will not get any more."""
+    days = set()
+    for other in store.runs.recent(50):
+        recent = run.as_of - timedelta(days=7) <= other.as_of < run.as_of
+        if other.kind == site.night_kind and recent and any(m.state in ("failed", "expired") for m in store.outbox.of_run(other.run_id)):
+            days.add(local_day(other.as_of, site.job.settings.zone))
+    return tuple(sorted(days))
+
+
+def incomplete(checked: Checked, store: Store, run: Run) -> bool:
+    """True when some watched account was not read or some rule failed."""
+    states = any(o.state == "unread" and o.unread_class != "not_watched" for o in checked.observations)
+    return states or bool(checked.failures) or bool(unread(store.readings.of_run(run.run_id)))

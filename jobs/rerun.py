@@ -1,0 +1,133 @@
+"""Check a range of days again with today's rules, and say exactly what that changes against what readers were told."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from jobs.checking import NIGHT_KINDS, check_posts
+from jobs.collecting import read_targets
+from jobs.progress import Progress
+from jobs.wiring import Site
+from pantau.core.clock import day_end, day_start, local_day
+from pantau.core.model import Account, Finding, Post, Run, Target, Window, sort_findings
+from pantau.digest.correction import Change, Correction
+from pantau.store.store import Store
+
+SETTLED = frozenset({"dismiss"})
+
+
+class RerunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rerun gave."""
+
+    run: Run
+    correction: Correction
+    unread: tuple[str, ...]
+    """Accounts of the range that could not be read."""
+    failures: tuple[str, ...]
+
+
+def rerun(
+    site: Site, store: Store, first: date, last: date, progress: Progress, *, refetch: bool = False, only: Sequence[str] = ()
+) -> RerunResult:
+    """Read what is missing in the local days ``first`` to ``last`` (or everything), check it, compare. Sends nothing."""
+    zone = site.job.settings.zone
+    window = Window(day_start(first, zone), min(day_end(last, zone), site.now()))
+    accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
+    wanted = [account for account in accounts if not only or account.unit in only]
+    reading = store.runs.begin("rerun", f"c-{first:%Y%m%d}-{last:%Y%m%d}-{site.now():%Y%m%d%H%M%S%f}", window, window.end, site.now())
+    unread = _collect(site, store, reading, wanted, refetch, progress)
+    progress.stop()
+    store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
+    accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
+    keys = [account.key for account in accounts if not only or account.unit in only]
+    posts = list(store.posts.in_window(window, keys))
+    report = check_posts(site.job, posts, accounts)
+    told = reported(store, window, {post.key for post in posts})
+    decisions = store.decisions.latest()
+    settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
+    changes = compare(told, report.findings, settled, {post.key: post for post in posts})
+    correction = Correction(
+        office=site.job.settings.office,
+        first=first,
+        last=last,
+        posts=len(posts),
+        rules_sha256=site.job.catalogue.version,
+        changes=changes,
+        units={unit.code: unit.name for unit in site.job.register.units},
+        accounts={account.key: account.label for account in accounts},
+        unread=tuple(unread),
+    )
+    mark = hashlib.sha256(msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])).hexdigest()
+    run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
+    run = store.runs.begin("rerun", run_id, window, window.end, site.now())
+    store.findings.save(run_id, report.findings)
+    failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
+    return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures)
+
+
+def _collect(
+    site: Site, store: Store, run: Run, accounts: Sequence[Account], refetch: bool, progress: Progress
+) -> list[str]:
+    """Read the accounts whose posts of the window are not all known; the labels of those that could not be read."""
+    marks = store.accounts.watermarks()
+    targets = []
+    for account in accounts:
+        mark = marks.get(account.key)
+        if refetch or mark is None or mark.since < run.window.end:
+            since = run.window.start if refetch or mark is None else min(mark.since, run.window.end)
+            targets.append(Target(account=account, since=since))
+    scans = read_targets(site, store, run, targets, progress)
+    labels = {account.key: account.label for account in accounts}
+    failed = [r.account for r in scans if r.outcome != "read" and r.unread_class != "not_watched"]
+    return sorted(labels[key] for key in failed)
+
+
+def reported(store: Store, window: Window, posts: set[str]) -> dict[str, Finding]:
+    """The findings about ``posts`` as readers know them: by the digests, corrected by every correction that was sent."""
+    told: dict[str, Finding] = {}
+    for run in sorted(store.runs.recent(100_000), key=lambda run: (run.as_of, run.started_at)):
+        if not store.runs.is_frozen(run.run_id):
+            continue
+        found = [f for f in store.findings.of_run(run.run_id) if f.post in posts]
+        if run.kind == "rerun":
+            covered = {post.key for post in store.posts.in_window(run.window)}
+            told = {key: finding for key, finding in told.items() if finding.post not in covered}
+        elif run.kind not in NIGHT_KINDS:
+            continue
+        told |= {finding.key: finding for finding in found}
+    return told
+
+
+def compare(
+    told: dict[str, Finding], now: Iterable[Finding], settled: set[str], posts: dict[str, Post]
+) -> tuple[Change, ...]:
+    """What is new, withdrawn or graded otherwise, in the defined order of findings; dismissed findings stay out."""
+    present = {finding.key: finding for finding in now}
+    changes: list[Change] = []
+    for finding in sort_findings([*present.values(), *(f for key, f in told.items() if key not in present)]):
+        before, after = told.get(finding.key), present.get(finding.key)
+        kind: Literal["new", "withdrawn", "regraded"]
+        if finding.key in settled:
+            continue
+        if before is None:
+            kind = "new"
+        elif after is None:
+            kind = "withdrawn"
+        elif (before.level, before.strength) != (after.level, after.strength):
+            kind = "regraded"
+        else:
+            continue
+        changes.append(Change(kind=kind, finding=finding, before=before, reason=_reason(before, after), post=posts.get(finding.post)))
+    return tuple(changes)
+
+
+def _reason(before: Finding | None, after: Finding | None) -> str:
+    if before is None and after is not None:
+        return f"aturan {after.rule_id} versi {after.rule_version} menemukannya sekarang"
+    if after is None and before is not None:
+        return f"aturan {before.rule_id} versi {before.rule_version} tidak lagi menemukannya"
+    assert before is not None and after is not None
+    return f"aturan {after.rule_id}: versi {before.rule_version} menjadi versi {after.rule_version}"
