@@ -32,7 +32,12 @@ GAP = 0x60
 """What stands between words in a skeleton: the backtick, which the light text never holds."""
 _SEPARATOR = b" \x00 "
 _AT, _DOLLAR, _BANG, _BAR, _QUOTE = 0x3A, 0x3B, 0x3C, 0x3D, 0x3E
-_LEET = dict(zip(b"0123456789", b"oi`easgtbg", strict=True)) | {_AT: ord("a"), _DOLLAR: ord("s"), _BANG: ord("i"), _BAR: ord("i")}
+_LEET = dict(zip(b"0123456789", b"oi`easgtbg", strict=True)) | {
+    _AT: ord("a"),
+    _DOLLAR: ord("s"),
+    _BANG: ord("i"),
+    _BAR: ord("i"),
+}
 """What a digit or sign stands for beside letters. A 2 marks a repeated word (``mobil2``) and is a gap."""
 
 
@@ -143,12 +148,13 @@ def _camel_places(raw: bytes) -> Places:
     places, after = places[tagged], after[tagged]
     length = outside[np.minimum(after, outside.size - 1)] - outside[after - 1] - 1
     _, inverse, counts = np.unique(after, return_inverse=True, return_counts=True)
-    return places[length >= 3 * (counts[inverse] + 1)]
+    return np.asarray(places[length >= 3 * (counts[inverse] + 1)], np.int64)
 
 
 def _resolve_signs(codes: Bytes, special: Places) -> Places:
     """Turn digits and signs into letters, gaps or plain digits, in place; returns apostrophes inside words."""
-    inner = special[codes[special] >= _BANG]
+    inner: Places = special[codes[special] >= _BANG]
+    quotes: Places = inner[:0]
     if inner.size:
         near = [codes[inner - 1], codes[inner + 1]]
         both = np.logical_and(*[_is_letter(side) | ((side - np.uint8(0x30)) < 12) for side in near])
@@ -156,8 +162,6 @@ def _resolve_signs(codes: Bytes, special: Places) -> Places:
         between = _is_letter(near[0]) & _is_letter(near[1])
         quotes = inner[quote & between]
         codes[inner[(~quote & ~both) | (quote & ~between)]] = GAP
-    else:
-        quotes = inner
     signs = special[(codes[special] - np.uint8(0x30)) < 14]
     if not signs.size:
         return quotes
@@ -180,7 +184,7 @@ def _resolve_signs(codes: Bytes, special: Places) -> Places:
 def _spelled_out(codes: Bytes) -> Places:
     """Gaps between letters that stand alone, at least three of them in a row (``b.o.d.o.h``, ``g o b l o k``), to be closed."""
     gap = codes == GAP
-    solo = np.flatnonzero(gap[:-2] & gap[2:] & ~gap[1:-1]) + 1
+    solo: Places = np.flatnonzero(gap[:-2] & gap[2:] & ~gap[1:-1]) + 1
     solo = solo[codes[solo] != 0]
     if solo.size < 3:
         return np.empty(0, np.int64)
@@ -191,7 +195,8 @@ def _spelled_out(codes: Bytes) -> Places:
     before = np.flatnonzero(closed)
     for side in (before, before + 1):
         codes[solo[side]] = _lookup("leet")[codes[solo[side]]]
-    return solo[before] + 1
+    gaps: Places = solo[before] + 1
+    return gaps
 
 
 def _fold_skeleton(light: bytes) -> bytearray:
@@ -246,7 +251,11 @@ class Block:
     def text_of(self, ends: Places, level: str) -> Places:
         """Number of the text in which each place of a level lies."""
         starts = np.asarray(self.bounds(level)[1:-1], np.int64)
-        return np.searchsorted(starts, ends, side="right")
+        return np.asarray(np.searchsorted(starts, ends, side="right"), np.int64)
+
+    def texts_at(self, places: Places, level: str) -> list[int]:
+        """Numbers of the texts that hold some places of a level, each once."""
+        return sorted(set(self.text_of(places, level).tolist()))
 
 
 def fold_light(text: str) -> str:

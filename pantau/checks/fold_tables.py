@@ -12,23 +12,38 @@ GONE = 0xFF
 """Marks a byte that folding took away."""
 
 _PAIRS = """
-а a  в b  с c  ԁ d  е e  ѐ e  ё e  є e  ғ f  г r  ɡ g  һ h  н h  і i  ї i  ј j  к k  қ k  ӏ l  м m  п n  о o  ө o  р p  ԛ q  я r  ѕ s  т t  ц u
+а a  в b  с c  ԁ d  е e  ѐ e  ё e  є e  ғ f  г r  ɡ g  һ h  н h  і i  ї i  ј j  к k  қ k  ӏ l
+м m  п n  о o  ө o  р p  ԛ q  я r  ѕ s  т t  ц u
 ѵ v  ԝ w  ш w  х x  ҳ x  у y  ү y  ч y  з z  б b  д d  и u  ф o  ж x  э e
 А a  В b  С c  Е e  Н h  І i  Ј j  К k  М m  О o  Р p  Ѕ s  Т t  Х x  У y  Ү y  З z
-α a  β b  ϲ c  δ d  ε e  ϵ e  є e  γ y  η n  ι i  κ k  λ a  μ u  ν v  ξ e  ο o  ό o  π n  ρ p  ϱ p  σ o  ς c  τ t  υ u  φ o  χ x  ψ w  ω w  θ o
-Α a  Β b  Ε e  Ζ z  Η h  Ι i  Κ k  Μ m  Ν n  Ο o  Ρ p  Τ t  Υ y  Χ x  Σ e  Λ a  Δ a  Ω o  Θ o  Π n  Γ r  Ξ e
-ա w  ց g  հ h  յ j  ո n  օ o  զ q  ս u  ք p  ӄ k  ӽ x  ɦ h  ժ d  ե t  ռ n  կ u  ʋ u  ֆ f  ӓ a  ყ y  ʂ s  ɳ n  ყ y
-Ꭺ a  Ꭿ a  Ᏼ b  Ꮳ c  Ꮯ c  Ꭰ d  Ꭼ e  Ꮐ g  Ꮋ h  Ꭵ i  Ꭻ j  Ꮶ k  Ꮮ l  Ꮇ m  Ꮎ o  Ꮲ p  Ꮪ s  Ꭲ t  Ꮩ v  Ꮃ w  Ꮍ y  Ꮓ z  Ꮢ r  Ꮖ i  Ꮆ g  Ꭱ r
-ꓮ a  ꓐ b  ꓚ c  ꓓ d  ꓰ e  ꓝ f  ꓖ g  ꓧ h  ꓲ i  ꓙ j  ꓗ k  ꓡ l  ꓟ m  ꓠ n  ꓳ o  ꓑ p  ꓣ r  ꓢ s  ꓔ t  ꓴ u  ꓦ v  ꓪ w  ꓫ x  ꓬ y  ꓜ z
-ᗩ a  ᗷ b  ᑕ c  ᗪ d  ᖴ f  ᕼ h  ᒍ j  ᒪ l  ᗰ m  ᑎ n  ᑭ p  ᑫ q  ᖇ r  ᔕ s  ᑌ u  ᐯ v  ᗯ w  ᘔ z  ᘜ g  ᗝ o  ᓰ i  ᓍ o  ᐺ v  ᘺ w  ᕮ e  ᑘ u  ᘿ e
-卂 a  乃 b  匚 c  冂 n  刀 d  乇 e  千 f  厶 g  卄 h  丨 i  工 i  ﾌ j  长 k  ㄥ l  爪 m  几 n  口 o  ㄖ o  卩 p  尸 p  尺 r  丂 s  ㄒ t  丅 t  ㄩ u  山 w  乂 x  ㄚ y  丫 y  乙 z
-ค a  ๒ b  ς c  ๔ d  Ŧ t  ﻮ g  ђ h  เ i  ן l  к k  ɭ l  ๓ m  ภ n  ๏ o  ק p  ợ o  г r  ร s  ย u  ฬ w  ץ y  נ j  ט u  ס o  ﻉ e  ๑ o  ඏ o
-₳ a  ฿ b  ₵ c  ¢ c  ₫ d  € e  ₣ f  ƒ f  ₲ g  ₭ k  £ l  ₥ m  ₦ n  ₱ p  ₽ p  ₴ s  ₮ t  ₩ w  ¥ y  ∂ d  ∑ e  ∏ n  ℮ e  ø o  Ø o  ∅ o  † t
-ı i  ǃ !  ǀ |  ∣ |  ❘ |  ⏐ |  ǁ |  ʍ m  ɐ a  ɹ r  ɯ m  ʌ a  ʎ y  ʞ k  ɾ j  ə e  ɘ e  ɜ e  ŋ n  Ŋ n  ß s  æ a  œ o  þ p  ð d  đ d  ł l  ħ h  ĸ k
-🅰 a  🅱 b  🅾 o  🅿 p  ⒜ a  ⒝ b  ⒞ c  ⒟ d  ⒠ e  ⒡ f  ⒢ g  ⒣ h  ⒤ i  ⒥ j  ⒦ k  ⒧ l  ⒨ m  ⒩ n  ⒪ o  ⒫ p  ⒬ q  ⒭ r  ⒮ s  ⒯ t  ⒰ u  ⒱ v  ⒲ w  ⒳ x  ⒴ y  ⒵ z
-⓪ 0  ⓿ 0  ❶ 1  ❷ 2  ❸ 3  ❹ 4  ❺ 5  ❻ 6  ❼ 7  ❽ 8  ❾ 9  ➀ 1  ➁ 2  ➂ 3  ➃ 4  ➄ 5  ➅ 6  ➆ 7  ➇ 8  ➈ 9  ➊ 1  ➋ 2  ➌ 3  ➍ 4  ➎ 5  ➏ 6  ➐ 7  ➑ 8  ➒ 9
-‘ '  ’ '  ʼ '  ʻ '  ‛ '  ′ '  ` '  ´ '  “ "  ” "  „ "  « "  » "  ‹ "  › "  ″ "  ‐ -  ‑ -  ‒ -  – -  — -  ― -  − -  ﹘ -  ⁃ -  · .  ・ .  。 .  ｡ .  、 ,  ، ,
-• *  ∙ *  ● *  ○ *  ◦ *  ∗ *  ✱ *  ✲ *  ⁎ *  ★ *  ☆ *  ⚫ *  ⚪ *  ■ *  □ *  ▪ *  █ *  ⁄ /  ∕ /  × x  ✕ x  ✖ x  ﹟ #  ﹠ &
+α a  β b  ϲ c  δ d  ε e  ϵ e  є e  γ y  η n  ι i  κ k  λ a  μ u  ν v  ξ e  ο o  ό o  π n  ρ p
+ϱ p  σ o  ς c  τ t  υ u  φ o  χ x  ψ w  ω w  θ o
+Α a  Β b  Ε e  Ζ z  Η h  Ι i  Κ k  Μ m  Ν n  Ο o  Ρ p  Τ t  Υ y  Χ x  Σ e  Λ a  Δ a  Ω o  Θ o
+Π n  Γ r  Ξ e
+ա w  ց g  հ h  յ j  ո n  օ o  զ q  ս u  ք p  ӄ k  ӽ x  ɦ h  ժ d  ե t  ռ n  կ u  ʋ u  ֆ f  ӓ a
+ყ y  ʂ s  ɳ n  ყ y
+Ꭺ a  Ꭿ a  Ᏼ b  Ꮳ c  Ꮯ c  Ꭰ d  Ꭼ e  Ꮐ g  Ꮋ h  Ꭵ i  Ꭻ j  Ꮶ k  Ꮮ l  Ꮇ m  Ꮎ o  Ꮲ p  Ꮪ s  Ꭲ t  Ꮩ v
+Ꮃ w  Ꮍ y  Ꮓ z  Ꮢ r  Ꮖ i  Ꮆ g  Ꭱ r
+ꓮ a  ꓐ b  ꓚ c  ꓓ d  ꓰ e  ꓝ f  ꓖ g  ꓧ h  ꓲ i  ꓙ j  ꓗ k  ꓡ l  ꓟ m  ꓠ n  ꓳ o  ꓑ p  ꓣ r  ꓢ s  ꓔ t
+ꓴ u  ꓦ v  ꓪ w  ꓫ x  ꓬ y  ꓜ z
+ᗩ a  ᗷ b  ᑕ c  ᗪ d  ᖴ f  ᕼ h  ᒍ j  ᒪ l  ᗰ m  ᑎ n  ᑭ p  ᑫ q  ᖇ r  ᔕ s  ᑌ u  ᐯ v  ᗯ w  ᘔ z  ᘜ g
+ᗝ o  ᓰ i  ᓍ o  ᐺ v  ᘺ w  ᕮ e  ᑘ u  ᘿ e
+卂 a  乃 b  匚 c  冂 n  刀 d  乇 e  千 f  厶 g  卄 h  丨 i  工 i  ﾌ j  长 k  ㄥ l  爪 m  几 n  口 o  ㄖ o  卩 p
+尸 p  尺 r  丂 s  ㄒ t  丅 t  ㄩ u  山 w  乂 x  ㄚ y  丫 y  乙 z
+ค a  ๒ b  ς c  ๔ d  Ŧ t  ﻮ g  ђ h  เ i  ן l  к k  ɭ l  ๓ m  ภ n  ๏ o  ק p  ợ o  г r  ร s  ย u
+ฬ w  ץ y  נ j  ט u  ס o  ﻉ e  ๑ o  ඏ o
+₳ a  ฿ b  ₵ c  ¢ c  ₫ d  € e  ₣ f  ƒ f  ₲ g  ₭ k  £ l  ₥ m  ₦ n  ₱ p  ₽ p  ₴ s  ₮ t  ₩ w  ¥ y
+∂ d  ∑ e  ∏ n  ℮ e  ø o  Ø o  ∅ o  † t
+ı i  ǃ !  ǀ |  ∣ |  ❘ |  ⏐ |  ǁ |  ʍ m  ɐ a  ɹ r  ɯ m  ʌ a  ʎ y  ʞ k  ɾ j  ə e  ɘ e  ɜ e  ŋ n
+Ŋ n  ß s  æ a  œ o  þ p  ð d  đ d  ł l  ħ h  ĸ k
+🅰 a  🅱 b  🅾 o  🅿 p  ⒜ a  ⒝ b  ⒞ c  ⒟ d  ⒠ e  ⒡ f  ⒢ g  ⒣ h  ⒤ i  ⒥ j  ⒦ k  ⒧ l  ⒨ m  ⒩ n  ⒪ o
+⒫ p  ⒬ q  ⒭ r  ⒮ s  ⒯ t  ⒰ u  ⒱ v  ⒲ w  ⒳ x  ⒴ y  ⒵ z
+⓪ 0  ⓿ 0  ❶ 1  ❷ 2  ❸ 3  ❹ 4  ❺ 5  ❻ 6  ❼ 7  ❽ 8  ❾ 9  ➀ 1  ➁ 2  ➂ 3  ➃ 4  ➄ 5  ➅ 6  ➆ 7  ➇ 8
+➈ 9  ➊ 1  ➋ 2  ➌ 3  ➍ 4  ➎ 5  ➏ 6  ➐ 7  ➑ 8  ➒ 9
+‘ '  ’ '  ʼ '  ʻ '  ‛ '  ′ '  ` '  ´ '  “ "  ” "  „ "  « "  » "  ‹ "  › "  ″ "  ‐ -  ‑ -  ‒ -
+– -  — -  ― -  − -  ﹘ -  ⁃ -  · .  ・ .  。 .  ｡ .  、 ,  ، ,
+• *  ∙ *  ● *  ○ *  ◦ *  ∗ *  ✱ *  ✲ *  ⁎ *  ★ *  ☆ *  ⚫ *  ⚪ *  ■ *  □ *  ▪ *  █ *  ⁄ /  ∕ /
+× x  ✕ x  ✖ x  ﹟ #  ﹠ &
 """
 """Look-alikes chosen by shape, and signs that stand for an ASCII sign. Space-separated pairs."""
 
@@ -37,9 +52,9 @@ _NAMED = {
     "UPSILON": "u", "CHI": "x", "KRA": "k", "AE": "a", "OE": "o", "PHI": "o", "OMEGA": "w", "YOGH": "z", "WYNN": "w",
 }  # fmt: skip
 _LETTER_NAME = re.compile(
-    r"(?:LATIN|NEGATIVE CIRCLED LATIN|NEGATIVE SQUARED LATIN|SQUARED LATIN|CROSSED NEGATIVE SQUARED LATIN|REGIONAL INDICATOR SYMBOL)"
+    r"(?:LATIN|NEGATIVE CIRCLED LATIN|(?:CROSSED )?(?:NEGATIVE )?SQUARED LATIN|REGIONAL INDICATOR SYMBOL)"
     r" (?:SMALL |CAPITAL )?(?:LETTER )?(?:SMALL CAPITAL |SMALL |CAPITAL )?(?:LETTER )?"
-    r"(?:(?:OPEN|SCRIPT|TURNED|REVERSED|DOTLESS|BARRED|INSULAR|LONG|SIDEWAYS|BLACKLETTER|TOP HALF|BOTTOM HALF|TAILLESS|STIRRUP|VOLAPUK) )*"
+    r"(?:(?:OPEN|SCRIPT|TURNED|REVERSED|DOTLESS|BARRED|INSULAR|LONG|SIDEWAYS|BLACKLETTER|TAILLESS|STIRRUP|VOLAPUK) )*"
     r"([A-Z]+)(?: (?:WITH|ROTUNDA|DIGRAPH|DIAERESIZED) ?.*)?$"
 )
 _BLANKED = frozenset("™®©℠℗°˚¨¯¸´")

@@ -66,7 +66,9 @@ class Lexicon:
     def compile(self) -> None:
         """Fill ``literals``, ``uses`` and ``by_role``."""
         wanted: dict[tuple[Form, str], list[Role]] = {}
-        phrases = [(phrase, role, group) for number, group in enumerate(self.groups) for phrase, role in _roles(number, group)]
+        phrases = [
+            (phrase, role, group) for number, group in enumerate(self.groups) for phrase, role in _roles(number, group)
+        ]
         for light, (_, role, group) in zip(_light_tokens(phrase for phrase, _, _ in phrases), phrases, strict=True):
             if light:
                 for form, scanned in self._forms(light, group, whole=role.sequence < 0):
@@ -119,7 +121,7 @@ def _disguises(word: str) -> Iterable[tuple[Form, str]]:
 def _roles(number: int, group: Group) -> Iterable[tuple[str, Role]]:
     """Every phrase of a group with its role; notes the group's sequences."""
     for entry in group.entries:
-        slots = parse_entry(entry) if not group.exact else parse_entry(entry)
+        slots = parse_entry(entry)
         if len(slots) == 1:
             yield from ((phrase, Role(number)) for phrase in slots[0].phrases)
             continue

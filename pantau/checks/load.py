@@ -55,7 +55,10 @@ def load_catalogue(dirs: Sequence[Path], status: Mapping[str, RuleStatus], on: d
     slang = read_slang(lists.paths[_SLANG], problems) if _SLANG in lists.paths else {}
     if problems:
         raise RuleError(problems)
-    found = [msgspec.structs.replace(rule, status=status.get(rule_id, rule.status)) for rule_id, (rule, _) in sorted(rules.items())]
+    found = [
+        msgspec.structs.replace(rule, status=status.get(rule_id, rule.status))
+        for rule_id, (rule, _) in sorted(rules.items())
+    ]
     return Catalogue(rules=tuple(found), lists=lists.read, slang=slang, on=on)
 
 
@@ -128,7 +131,8 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         "require": tuple(_read_context(table, lists) for table in top.tables("require")),
         "cancel": tuple(_read_context(table, lists) for table in top.tables("cancel")),
         "excepts": _words(match, lists, "except", "except_lists", ""),
-        "fields": tuple(TEXT_FIELDS[n] for n, name in enumerate(TEXT_FIELDS) if name in match.texts("fields")) or TEXT_FIELDS,
+        "fields": tuple(TEXT_FIELDS[n] for n, name in enumerate(TEXT_FIELDS) if name in match.texts("fields"))
+        or TEXT_FIELDS,
     }
     for name in match.texts("fields"):
         if name not in TEXT_FIELDS:
@@ -178,7 +182,9 @@ def _read_patterns(match: Table) -> dict[str, Any]:
             match.wrong(f"patterns[{number}]", why, "Sederhanakan polanya; lihat docs/rules.md.", pattern)
     validate = match.get("validate", str, "")
     if validate and validate not in VALIDATORS:
-        match.wrong("validate", f"harus salah satu dari: {', '.join(sorted(VALIDATORS))}", "Perbaiki nilainya.", validate)
+        match.wrong(
+            "validate", f"harus salah satu dari: {', '.join(sorted(VALIDATORS))}", "Perbaiki nilainya.", validate
+        )
     return {"patterns": patterns, "validate": validate}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 _PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96 97".split()
+    re.findall("..", "111213141516171819213132333435365152536162636465717273747576818291929394959697")
 )
 """Codes of provinces as they stand in identity numbers (Kepmendagri 300.2.2-2430/2025, older numbers included)."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -75,3 +75,12 @@ def _masked(number: str) -> str:
         else:
             shown.append(character)
     return "".join(shown)
+
+
+def mask_personal(text: str) -> str:
+    """``text`` with every plausible NIK, family-card, payment-card or mobile number masked."""
+    return _NUMBER.sub(lambda found: _masked(found.group()) if _is_personal(found.group()) else found.group(), text)
+
+
+def _is_personal(number: str) -> bool:
+    return any(valid(number) for valid in VALIDATORS.values())

@@ -21,7 +21,9 @@ class AhoCorasickScanner:
     """The default engine: a small wheel without import cost."""
 
     def __init__(self, literals: Sequence[bytes]) -> None:
-        kind = ahocorasick_rs.Implementation.DFA if len(literals) < 2_000 else ahocorasick_rs.Implementation.ContiguousNFA
+        kind = (
+            ahocorasick_rs.Implementation.DFA if len(literals) < 2_000 else ahocorasick_rs.Implementation.ContiguousNFA
+        )
         self._automaton = ahocorasick_rs.BytesAhoCorasick(list(literals), implementation=kind) if literals else None
 
     def scan(self, text: bytes) -> list[tuple[int, int]]:

@@ -35,19 +35,14 @@ class Stretch(Protocol):
     wide: bytes
     marks: bytes
 
-    def is_odd_case(self, place: int) -> bool:
-        """True when the letter at ``place`` is published in the other case than a neighbour."""
+    def looks_like_other(self, place: int) -> bool:
+        """True when the letter at ``place`` is an ``I`` among small letters or an ``l`` among capitals."""
         ...
 
 
 _SEPARATORS = re.compile(rb"[._~+*\-]")
 _SENTENCE_END = re.compile(rb"(?<![.!])[.!]\s|\n\s*\n")
 _WILD_I = frozenset(b"1!|")
-
-
-def skeleton_text(form: Form) -> bytes:
-    """What has to be folded to get the form's skeleton."""
-    return form.text
 
 
 def spells(form: Form, text: Stretch, start: int, end: int) -> tuple[int, int] | None:
@@ -125,13 +120,19 @@ def _gap_fits(gap: bytes, mode: Mode) -> bool:
     """A phrase does not go on over the end of a sentence or paragraph; a split word has one sign inside."""
     if mode is Mode.SPLIT:
         return _SEPARATORS.fullmatch(gap) is not None
-    return _SENTENCE_END.search(gap) is None
+    return not sentence_ends(gap)
+
+
+def sentence_ends(gap: bytes) -> bool:
+    """True when a sentence or paragraph ends in the light characters of a gap."""
+    return _SENTENCE_END.search(gap) is not None
 
 
 def _i_or_l(want: bytes, have: _Run, text: Stretch) -> bool:
-    """``i`` and ``l`` share a skeleton letter. ``1 ! |`` may be either, and so may a letter of the odd case (``gobIok``)."""
+    """``i`` and ``l`` share a skeleton letter. ``1 ! |`` may be either, and so may an odd capital (``gobIok``)."""
     shown = bytes(
-        ord("w") if character in _WILD_I or text.is_odd_case(have.start + n) else character for n, character in enumerate(have.chars)
+        ord("w") if character in _WILD_I or text.looks_like_other(have.start + n) else character
+        for n, character in enumerate(have.chars)
     )
     return _i_pattern(want).fullmatch(shown) is not None
 

@@ -9,7 +9,12 @@ from typing import Any, TypeVar
 from pantau.core.errors import Problem
 
 T = TypeVar("T")
-_NAMES: dict[type, str] = {str: "teks dalam tanda kutip", int: "bilangan bulat", bool: "true atau false", date: "tanggal (2026-11-24)"}
+_NAMES: dict[type, str] = {
+    str: "teks dalam tanda kutip",
+    int: "bilangan bulat",
+    bool: "true atau false",
+    date: "tanggal (2026-11-24)",
+}
 
 
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
@@ -96,10 +101,17 @@ class Table:
         value = self.values.get(key, [])
         items = [value] if isinstance(value, dict) else value
         shape = "[...]" if single else "[...] atau [[...]]"
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or (single and isinstance(value, list) and value):
+        if (
+            not isinstance(items, list)
+            or not all(isinstance(item, dict) for item in items)
+            or (single and isinstance(value, list) and value)
+        ):
             self.wrong(key, f"harus berupa bagian {shape}", "Lihat aturan lain sebagai contoh.")
             return []
-        names = [f"{self.prefix}{key}." if isinstance(value, dict) else f"{self.prefix}{key}[{n}]." for n in range(1, len(items) + 1)]
+        names = [
+            f"{self.prefix}{key}." if isinstance(value, dict) else f"{self.prefix}{key}[{n}]."
+            for n in range(1, len(items) + 1)
+        ]
         return [Table(item, self.file, name, self.problems) for item, name in zip(items, names, strict=True)]
 
     def finish(self) -> None:

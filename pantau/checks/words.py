@@ -33,7 +33,7 @@ def parse_entry(entry: str) -> tuple[Slot, ...]:
     """
     merged: list[list[str]] = []
     for piece in _pieces(entry):
-        phrases, rest = _sequence(piece, 0, top=True)
+        phrases, _ = _sequence(piece, 0, top=True)
         if merged and len(merged[-1]) * len(phrases) <= MERGED_PHRASES:
             merged[-1] = [f"{left} {right}" for left, right in product(merged[-1], phrases)]
         else:

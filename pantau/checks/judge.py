@@ -1,0 +1,139 @@
+"""Turns the hits of one post into findings; a rule that crashes or takes too long becomes a visible failure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pantau.checks.catalogue import TEXT_FIELDS
+from pantau.checks.compile import Compiled
+from pantau.checks.kinds import lexicon, near, pattern, situation
+from pantau.checks.kinds.compiled import CompiledRule, Hit
+from pantau.checks.kinds.context import CancelledHit
+from pantau.checks.kinds.context import judge as judge_context
+from pantau.checks.personal import mask_digits, mask_personal
+from pantau.checks.view import PostView
+from pantau.core.clock import local_day
+from pantau.core.model import Evidence, Finding, Post, RuleFailure, Situation, Unit
+
+if TYPE_CHECKING:
+    from pantau.checks.engine import CheckReport
+
+MAX_EVIDENCE = 5
+BUDGET_S = 3.0
+"""Time that one rule may take in a run, on top of ``BUDGET_PER_POST_S`` for each post it was tried on."""
+BUDGET_PER_POST_S = 0.002
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
+    """A hit that its context took away: kept, so that a second signal may still open a review."""
+
+    rule_id: str
+    post: str
+    evidence: Evidence
+    """``cancelled_by`` holds the words that took the hit away."""
+
+
+class Judge:
+    """Decides posts one by one and keeps count of what rules cost."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        situations: Sequence[Situation],
+        units: Mapping[str, Unit],
+        zone: ZoneInfo,
+        timer: Callable[[], float],
+    ) -> None:
+        self._compiled = compiled
+        self._situations = situations
+        self._units = units
+        self._zone = zone
+        self._timer = timer
+        self._failed: dict[str, str] = {}
+        self._stopped: set[int] = set()
+        self._spent_s: dict[int, float] = {}
+
+    def failures(self) -> tuple[RuleFailure, ...]:
+        """Rules that failed so far, by id."""
+        return tuple(RuleFailure(rule_id, what) for rule_id, what in sorted(self._failed.items()))
+
+    def decide(self, post: Post, view: PostView, numbers: Sequence[int], unit: str, report: "CheckReport") -> None:
+        """Try rules on a post and add what they give to the report."""
+        for number in numbers:
+            if number in self._stopped:
+                continue
+            rule = self._compiled.rules[number]
+            began = self._timer()
+            try:
+                kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit))
+                evidence = tuple(_evidence(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
+            except Exception as error:  # one rule must not take the night down; it is named in the digest
+                self._failed.setdefault(rule.rule.id, f"gagal pada {post.key}: {type(error).__name__}: {error}")
+                continue
+            self._watch(number, rule, self._timer() - began)
+            if evidence:
+                found = _finding(rule, post, unit, evidence)
+                (report.findings if rule.rule.status == "aktif" else report.trial).append(found)
+            if rule.rule.status == "aktif":
+                report.cancelled.extend(_cancelled(rule, post, view, item) for item in cancelled[:MAX_EVIDENCE])
+
+    def _find(self, rule: CompiledRule, post: Post, view: PostView, unit: str) -> list[Hit]:
+        kind = rule.rule.kind
+        if kind == "lexicon":
+            return lexicon.find(rule, view)
+        if kind == "near":
+            return near.find(rule, view)
+        if kind == "pattern":
+            return pattern.find(rule, view)
+        day = local_day(post.published_at, self._zone)
+        held = situation.holding(rule.rule.situations, self._situations, self._units.get(unit), self._units, day)
+        return situation.find(rule, view, held)
+
+    def _watch(self, number: int, rule: CompiledRule, seconds: float) -> None:
+        """Stop a rule that has used up its time."""
+        spent = self._spent_s.get(number, 0.0) + max(seconds - BUDGET_PER_POST_S, 0.0)
+        self._spent_s[number] = spent
+        if spent > BUDGET_S:
+            self._stopped.add(number)
+            self._failed[rule.rule.id] = (
+                f"dihentikan: terlalu lambat (lebih dari {BUDGET_S:g} detik); sederhanakan polanya"
+            )
+
+
+def _evidence(rule: CompiledRule, view: PostView, hit: Hit, cancelled_by: str = "") -> Evidence:
+    quote = view.quote(hit.field, hit.span)
+    shown = mask_digits(quote) if rule.rule.mask else mask_personal(quote)
+    return Evidence(
+        field=TEXT_FIELDS[hit.field],
+        start=hit.span.start,
+        end=hit.span.end,
+        quote=shown,
+        cancelled_by=mask_personal(cancelled_by),
+        note=hit.note,
+    )
+
+
+def _finding(rule: CompiledRule, post: Post, unit: str, evidence: tuple[Evidence, ...]) -> Finding:
+    spec = rule.rule
+    return Finding(
+        rule_id=spec.id,
+        rule_version=spec.version,
+        family=spec.family,
+        level=spec.level,
+        strength=spec.strength,
+        unit=unit,
+        account=post.account,
+        post=post.key,
+        published_at=post.published_at,
+        url=post.url,
+        subject=post.text_sha256,
+        evidence=evidence,
+        message=spec.message,
+        basis=spec.basis,
+    )
+
+
+def _cancelled(rule: CompiledRule, post: Post, view: PostView, item: CancelledHit) -> Cancelled:
+    return Cancelled(rule_id=rule.rule.id, post=post.key, evidence=_evidence(rule, view, item.hit, item.by))
