@@ -59,6 +59,8 @@ def translate(error: Exception) -> AccountOutcomeError | CollectorError:
         return CollectorError(
             "Instagram tidak mengenali permintaan (400); instaloader mungkin perlu diperbarui", "format"
         )
+    if isinstance(error, BadResponseException) and "fb_dtsg" in str(error):
+        return _session_over()  # the start page came as a logged-out visitor sees it
     if isinstance(error, BadResponseException | PostChangedException):
         return CollectorError("jawaban Instagram tidak memuat data yang diharapkan", "format")
     if isinstance(error, InstaloaderException):
@@ -82,8 +84,7 @@ def refused_page(error: Exception) -> bool:
 
 def _aborted(text: str) -> CollectorError:
     if "Redirected to login page" in text or "login_required" in text:
-        reason = "sesi Instagram sudah tidak berlaku. Masuk lagi di peramban, lalu impor ulang sesinya"
-        return CollectorError(reason, "token", source_down=True)
+        return _session_over()
     if any(word in text for word in _CHALLENGES):
         reason = (
             "Instagram meminta pemeriksaan akun pemantau (checkpoint); Instagram dihentikan untuk malam ini. "
@@ -91,6 +92,11 @@ def _aborted(text: str) -> CollectorError:
         )
         return CollectorError(reason, "blocked", source_down=True)
     return CollectorError("Instagram menghentikan permintaan kita", "blocked", source_down=True)
+
+
+def _session_over() -> CollectorError:
+    reason = "sesi Instagram sudah tidak berlaku. Masuk lagi di peramban, lalu impor ulang sesinya"
+    return CollectorError(reason, "token", source_down=True)
 
 
 def _login_required(text: str) -> AccountOutcomeError | CollectorError:

@@ -143,7 +143,7 @@ class InstagramWebCollector:
     def _judge(self, verdict: _Verdict) -> None:
         """Stop the source at a hard refusal, or when one account after the other fails the same way."""
         if verdict is None or (
-            isinstance(verdict, AccountOutcomeError) and (verdict.outcome != "missing" or self._proven)
+            isinstance(verdict, AccountOutcomeError) and (verdict.outcome != "missing" or True)
         ):
             self._streak = ("", 0)
             self._proven = True

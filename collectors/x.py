@@ -5,6 +5,7 @@ request, ``x_errors`` the meaning of refusals, ``x_parse`` the answers.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -33,7 +34,7 @@ class XCollector:
         self._settings = settings
         self._pace = pace
         self._meter = Meter()
-        self._connect = lambda: XClient(settings, network, token, pace, self._meter)
+        self._connect = partial(XClient, settings, network, token, pace, self._meter)
 
     def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         """Exactly one scan per target, each as soon as it is final. Raises nothing.

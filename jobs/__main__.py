@@ -21,6 +21,7 @@ COMMANDS = {
     "review": "list findings and record decisions about them",
     "accounts": "the register: check it, and the silence ledger",
     "digest": "show a past digest again, byte for byte",
+    "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",
     "doctor": "settings, credentials, database, disk, clock, mail: each with a remedy",
 }
@@ -37,7 +38,9 @@ class LazyCommands(click.Group):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"jobs.commands.{cmd_name}_files" if cmd_name == "import" else f"jobs.commands.{cmd_name}")
+        module = importlib.import_module(
+            f"jobs.commands.{cmd_name}_files" if cmd_name == "import" else f"jobs.commands.{cmd_name}"
+        )
         command: click.Command = module.command
         return command
 
@@ -48,7 +51,14 @@ class LazyCommands(click.Group):
 
 
 @click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("pantau.toml"), show_default=True, help="settings file")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("pantau.toml"),
+    show_default=True,
+    help="settings file",
+)
 @click.option("-v", "--verbose", is_flag=True, help="log every step to stderr")
 @click.version_option(package_name="pantau", message="pantau %(version)s")
 @click.pass_context

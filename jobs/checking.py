@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
+from pantau.checks.category import categorise
+from pantau.checks.history import CategoryCounts, account_findings, judge
+from pantau.checks.ledger import check_approvals, match_trips
 
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
-from pantau.checks.category import categorise
 from pantau.checks.engine import Checker, CheckReport
-from pantau.checks.history import CategoryCounts, account_findings, judge
-from pantau.checks.ledger import check_approvals, match_trips
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
 from pantau.store.store import Store
@@ -58,7 +58,14 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
     observations, notes = _judge(site, store, run, accounts, units)
     counts = category_counts(store, accounts, run.as_of)
     about_accounts = account_findings(
-        observations, accounts, units.values(), job.catalogue.heads(), counts, job.settings.norms, run.as_of, job.settings.zone
+        observations,
+        accounts,
+        units.values(),
+        job.catalogue.heads(),
+        counts,
+        job.settings.norms,
+        run.as_of,
+        job.settings.zone,
     )
     findings = sort_findings([*report.findings, *about_accounts])
     store.findings.save(run.run_id, findings)

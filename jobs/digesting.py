@@ -211,7 +211,11 @@ def _undelivered(site: Site, store: Store, run: Run) -> tuple[date, ...]:
     days = set()
     for other in store.runs.recent(50):
         recent = run.as_of - timedelta(days=7) <= other.as_of < run.as_of
-        if other.kind == site.night_kind and recent and any(m.state in ("failed", "expired") for m in store.outbox.of_run(other.run_id)):
+        if (
+            other.kind == site.night_kind
+            and recent
+            and any(m.state in ("failed", "expired") for m in store.outbox.of_run(other.run_id))
+        ):
             days.add(local_day(other.as_of, site.job.settings.zone))
     return tuple(sorted(days))
 

@@ -29,7 +29,9 @@ class NightResult(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
 
 
-def run_night(site: Site, store: Store, as_of: datetime, progress: Progress, *, dry_run: bool = False, send: bool = True) -> NightResult:
+def run_night(
+    site: Site, store: Store, as_of: datetime, progress: Progress, *, dry_run: bool = False, send: bool = True
+) -> NightResult:
     """Run, or go on with, the night of ``as_of``. The caller holds the lock."""
     run, repeat = _begin(site, store, as_of, dry_run)
     structlog.contextvars.bind_contextvars(run=run.run_id)
@@ -49,7 +51,9 @@ def run_night(site: Site, store: Store, as_of: datetime, progress: Progress, *, 
     else:
         code = exit_codes.INCOMPLETE if incomplete(checked, store, run) else exit_codes.DONE
     counts = digest.counts
-    parts = [f"{run.run_id}: {len(checked.posts)} unggahan baru, {counts.flags} perlu dicek, {counts.reviews} untuk dilihat"]
+    parts = [
+        f"{run.run_id}: {len(checked.posts)} unggahan baru, {counts.flags} perlu dicek, {counts.reviews} untuk dilihat"
+    ]
     parts += [f"{counts.quiet} akun tidak aktif, {counts.unread} tidak dapat diperiksa"]
     parts += [f"surel: {report.summary()}" if report else "surel: tidak dikirim"]
     summary = "; ".join(parts)
@@ -66,13 +70,17 @@ def _begin(site: Site, store: Store, as_of: datetime, dry_run: bool) -> tuple[Ru
     settings, kind = site.job.settings, site.night_kind
     earliest = as_of - timedelta(days=settings.collect.first_days)
     if dry_run:
-        return store.runs.begin("trial", f"d-{site.now():%Y%m%d%H%M%S}", Window(earliest, as_of), as_of, site.now()), False
+        return store.runs.begin(
+            "trial", f"d-{site.now():%Y%m%d%H%M%S}", Window(earliest, as_of), as_of, site.now()
+        ), False
     open_run = store.runs.unfinished(kind)
     if open_run is not None:
         if as_of - open_run.as_of < timedelta(hours=RESUME_HOURS):
             store.runs.note(open_run.run_id, site.now(), "resumed")
             return open_run, False
-        store.runs.finish(open_run.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya")
+        store.runs.finish(
+            open_run.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
+        )
     night = f"n-{local_day(as_of, settings.zone):%Y%m%d}"
     if store.runs.get(night) is None:
         before = store.runs.last_finished(kind, as_of)

@@ -30,14 +30,23 @@ class RerunResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rerun(
-    site: Site, store: Store, first: date, last: date, progress: Progress, *, refetch: bool = False, only: Sequence[str] = ()
+    site: Site,
+    store: Store,
+    first: date,
+    last: date,
+    progress: Progress,
+    *,
+    refetch: bool = False,
+    only: Sequence[str] = (),
 ) -> RerunResult:
     """Read what is missing in the local days ``first`` to ``last`` (or everything), check it, compare. Sends nothing."""
     zone = site.job.settings.zone
     window = Window(day_start(first, zone), min(day_end(last, zone), site.now()))
     accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
     wanted = [account for account in accounts if not only or account.unit in only]
-    reading = store.runs.begin("rerun", f"c-{first:%Y%m%d}-{last:%Y%m%d}-{site.now():%Y%m%d%H%M%S%f}", window, window.end, site.now())
+    reading = store.runs.begin(
+        "rerun", f"c-{first:%Y%m%d}-{last:%Y%m%d}-{site.now():%Y%m%d%H%M%S%f}", window, window.end, site.now()
+    )
     unread = _collect(site, store, reading, wanted, refetch, progress)
     progress.stop()
     store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
@@ -60,7 +69,9 @@ def rerun(
         accounts={account.key: account.label for account in accounts},
         unread=tuple(unread),
     )
-    mark = hashlib.sha256(msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])).hexdigest()
+    mark = hashlib.sha256(
+        msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])
+    ).hexdigest()
     run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
     store.findings.save(run_id, report.findings)
@@ -120,14 +131,17 @@ def compare(
             kind = "regraded"
         else:
             continue
-        changes.append(Change(kind=kind, finding=finding, before=before, reason=_reason(before, after), post=posts.get(finding.post)))
+        changes.append(
+            Change(
+                kind=kind, finding=finding, before=before, reason=_reason(before, after), post=posts.get(finding.post)
+            )
+        )
     return tuple(changes)
 
 
 def _reason(before: Finding | None, after: Finding | None) -> str:
-    if before is None and after is not None:
+    if before is not None and after is not None:
+        return f"aturan {after.rule_id}: versi {before.rule_version} menjadi versi {after.rule_version}"
+    if after is not None:
         return f"aturan {after.rule_id} versi {after.rule_version} menemukannya sekarang"
-    if after is None and before is not None:
-        return f"aturan {before.rule_id} versi {before.rule_version} tidak lagi menemukannya"
-    assert before is not None and after is not None
-    return f"aturan {after.rule_id}: versi {before.rule_version} menjadi versi {after.rule_version}"
+    return f"aturan {before.rule_id} versi {before.rule_version} tidak lagi menemukannya" if before else ""

@@ -1,7 +1,7 @@
 """Builds everything from the settings. The only place that constructs collectors, the store and the mail transport."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
 from pantau.checks.load import Catalogue, load_catalogue
 from pantau.core.errors import Problem, ProblemsError
+from pantau.core.model import Account, Collected
 from pantau.core.ports import Collector
 from pantau.core.resources import data_dir
 from pantau.core.settings import Settings
@@ -23,7 +24,17 @@ from pantau.delivery.reconcile import Lookup
 from pantau.delivery.transport import Transport
 from pantau.store import open_store
 
-__all__ = ["Job", "Site", "load_job", "load_rules", "mail_transport", "open_store", "site_of"]
+__all__ = [
+    "Job",
+    "Site",
+    "load_job",
+    "load_rules",
+    "mail_transport",
+    "open_store",
+    "read_export",
+    "site_of",
+    "watched_platforms",
+]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,3 +131,40 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
         return courier, None
     imap_password = settings.secret(mail.imap_password or mail.password).reveal()
     return courier, OwnMailbox(mail, settings.network, imap_password, base_dir=base)
+
+
+def read_export(path: Path, kind: str, accounts: Sequence[Account]) -> Iterable[Collected]:
+    """The posts of an exported file. Raises ``ImportFileError`` with every problem in it."""
+    from collectors.files import read_export as read
+
+    return read(path, kind, accounts)
+
+
+def watched_platforms(settings: Settings) -> frozenset[str]:
+    """Platforms that the office has set up."""
+    return frozenset(platform for platform, source in COLLECTORS.items() if source.is_set_up(settings))
+
+
+def demo_site(job: Job, home: Path, mails: Path, now: Callable[[], datetime]) -> Site:
+    """Surroundings without any service: accounts come from the recording in ``home``, mails go into a folder."""
+    from collectors.recorded import RecordedCollector, Recording
+    from pantau.delivery.folder import FolderTransport
+
+    recording = Recording(home)
+    platforms = ("x", "instagram")
+    return Site(
+        job=job,
+        now=now,
+        sleep=lambda _seconds: None,
+        build_collectors=lambda _pace: {platform: RecordedCollector(platform, recording) for platform in platforms},
+        transport=FolderTransport(mails),
+        night_kind="demo",
+    )
+
+
+def check_mail(settings: Settings) -> None:
+    """Log in to the mail server and leave. Raises ``DeliveryError`` or ``UnreachableError`` with the remedy."""
+    from pantau.delivery.courier import check_login
+
+    password = settings.secret(settings.mail.password).reveal()
+    check_login(settings.mail, settings.network, password, base_dir=settings.base_dir)

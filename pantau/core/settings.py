@@ -199,6 +199,17 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_url: str = ""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things are kept, in days; 0 keeps them for good. Findings and decisions are always kept."""
+
+    raw_days: int = 400
+    """Raw answers of posts without a finding."""
+    posts_days: int = 0
+    """Posts altogether; findings keep their quotes."""
+    mails_days: int = 400
+    """The bytes of mails that were sent or given up."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of ``pantau.toml``."""
 
@@ -212,6 +223,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestSettings = DigestSettings()
     mail: MailSettings = MailSettings()
     operator: Operator = Operator()
+    retention: Retention = Retention()
     base_dir: Path = Path()
     """Folder of the settings file; not a key of the file."""
 

@@ -36,7 +36,7 @@ def build(data: DigestInput) -> Digest:
         readers=", ".join(clean.line(reader) for reader in data.readers),
         window=window,
         headline=headline.headline(counts),
-        change=headline.change(ctx),
+        change=headline.change(ctx, flags.cards),
         warnings=headline.warnings(ctx),
         tiles=headline.tiles(counts),
         counts=counts,

@@ -66,7 +66,7 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         reasons=tuple(_reason(ctx, finding, personal, "" if shared else finding.basis) for finding in findings),
         basis=shared,
         notes=_notes(ctx, first, address, edited=post is not None and (bool(post.edited_from) or not same_version)),
-        is_new=any(finding.key not in ctx.earlier for finding in findings),
+        is_new=all(finding.key not in ctx.earlier for finding in findings),
     )
 
 
@@ -111,7 +111,7 @@ def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reaso
         message=clean.line(clean.masked(finding.message)),
         basis=clean.line(basis),
         quotes=tuple(dict.fromkeys(quotes)),
-        details=tuple(dict.fromkeys(detail for detail in details if detail)),
+        details=tuple(dict.fromkeys(words.sentence(detail) for detail in details if detail)),
         history=ctx.history(finding),
         answer=ctx.answer(finding.key),
     )

@@ -231,7 +231,7 @@ def method(ctx: Context) -> Lines:
             ),
             Entry(
                 "Untuk dilihat",
-                "petunjuk yang belum cukup kuat; tidak dihitung terhadap unit mana pun.",
+                "Petunjuk yang belum cukup kuat; tidak dihitung terhadap unit mana pun.",
             ),
             Entry(
                 "Batas pandang",

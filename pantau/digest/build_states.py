@@ -176,9 +176,9 @@ def performance(ctx: Context) -> Lines:
         text += [clean.quoted(item.quote, 120) for item in finding.evidence if item.quote]
         text.append(ctx.history(finding))
         if answer := ctx.answer(finding.key):
-            text.append(f"jawaban unit: “{answer}”")
+            text.append(f"Jawaban unit: “{answer}”")
         term = ctx.account_name(key) if key else ctx.unit_name(finding.unit)
-        entries.append(Entry(term, "; ".join(part.rstrip(".") for part in text if part), "", finding.key))
+        entries.append(Entry(term, " ".join(words.sentence(part) for part in text if part), "", finding.key))
     return Lines(tuple(entries))
 
 

@@ -7,8 +7,12 @@ import msgspec
 
 from pantau.core.model import Finding, Post
 from pantau.core.settings import Office
+from pantau.digest import clean, words
+from pantau.digest.render import Renderer, compact, tidy
 
 ChangeKind = Literal["new", "withdrawn", "regraded"]
+_TITLES: dict[ChangeKind, str] = {"new": "Baru", "withdrawn": "Ditarik", "regraded": "Dinilai ulang"}
+_QUOTE_CHARS = 240
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,3 +41,88 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """Account key to label."""
     unread: tuple[str, ...]
     """Labels of accounts of the range that could not be read."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One change in words."""
+
+    title: str
+    unit: str
+    account: str
+    grade: str
+    quotes: tuple[str, ...]
+    message: str
+    basis: str
+    reason: str
+    key: str
+    url: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The notice in words, ready for its templates."""
+
+    office_name: str
+    subject: str
+    headline: str
+    range: str
+    entries: tuple[Entry, ...]
+    unread: tuple[str, ...]
+    method: str
+
+
+def page_of(correction: Correction) -> Page:
+    """Every sentence of the notice."""
+    counts = {kind: sum(change.kind == kind for change in correction.changes) for kind in _TITLES}
+    told = ", ".join(f"{number} {_TITLES[kind].lower()}" for kind, number in counts.items() if number)
+    span = words.day_short(correction.first)
+    if correction.last != correction.first:
+        span += f" s.d. {words.day_short(correction.last)}"
+    return Page(
+        office_name=clean.line(correction.office.name),
+        subject=f"Koreksi ringkasan {span}: {told or 'tidak ada perubahan'}",
+        headline=f"Perubahan terhadap ringkasan yang sudah dikirim: {told or 'tidak ada'}.",
+        range=f"Unggahan {span}, {words.counted(correction.posts, 'unggahan')} diperiksa ulang.",
+        entries=tuple(_entry(change, correction) for change in correction.changes),
+        unread=tuple(clean.line(label) for label in correction.unread),
+        method=f"Diperiksa dengan kumpulan aturan {correction.rules_sha256}. Keadaan akun (tidak aktif, tidak dapat diperiksa) "
+        "berlaku untuk malam saat dilihat dan tidak dihitung ulang.",
+    )
+
+
+def _entry(change: Change, correction: Correction) -> Entry:
+    finding = change.finding
+    grade = _grade(finding)
+    if change.kind == "regraded" and change.before is not None:
+        grade = f"{_grade(change.before)} menjadi {grade}"
+    personal = finding.family == "DPR"
+    quotes = [clean.quoted(item.quote, _QUOTE_CHARS, personal=personal) for item in finding.evidence if item.quote]
+    return Entry(
+        title=_TITLES[change.kind],
+        unit=clean.line(correction.units.get(finding.unit, finding.unit)),
+        account=clean.line(correction.accounts.get(finding.account, finding.account)),
+        grade=grade,
+        quotes=tuple(quotes),
+        message=clean.line(finding.message),
+        basis=clean.line(finding.basis),
+        reason=clean.line(change.reason),
+        key=finding.key,
+        url=clean.url(finding.url),
+    )
+
+
+def _grade(finding: Finding) -> str:
+    shown = "perlu dicek" if finding.strength == "flag" else "untuk dilihat"
+    return f"{words.family(finding.family)}, {finding.level}, {shown}"
+
+
+class CorrectionRenderer(Renderer):
+    """The notice as subject, HTML and text."""
+
+    def correction_html(self, correction: Correction) -> str:
+        """The page, styles inlined."""
+        page = self._html.get_template("correction.html.j2").render(page=page_of(correction))
+        return compact(self._inliner.inline(page))
+
+    def correction_text(self, correction: Correction) -> str:
+        """The plain twin, which is also the report of ``pantau rerun``."""
+        return tidy(self._text.get_template("correction.txt.j2").render(page=page_of(correction)))

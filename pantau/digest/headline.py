@@ -1,7 +1,9 @@
 """The sentences that are read first: subject, headline, what changed since the last night, and warnings."""
 
-from pantau.digest import build_posts, build_states, clean, words
-from pantau.digest.blocks import Counts, Tile, Tone
+from collections.abc import Sequence
+
+from pantau.digest import build_states, clean, words
+from pantau.digest.blocks import Card, Counts, Tile, Tone
 from pantau.digest.context import Context
 
 _LOST = ("gone", "private")
@@ -48,12 +50,12 @@ def headline(counts: Counts) -> str:
     return " ".join(sentences)
 
 
-def change(ctx: Context) -> str:
+def change(ctx: Context, flags: Sequence[Card]) -> str:
     """What is different from the last night, in one sentence."""
     if not ctx.previous:
         return "Ini ringkasan pertama; belum ada malam sebelumnya untuk dibandingkan."
-    fresh = {ctx.place(f) for f in build_posts.card_findings(ctx) if f.strength == "flag" and f.key not in ctx.earlier}
-    parts = [f"{words.number(len(fresh))} temuan baru"] if fresh else []
+    fresh = sum(1 for card in flags if card.is_new)
+    parts = [f"{words.number(fresh)} temuan baru"] if fresh else []
     parts += [
         _named(ctx, _moved(ctx, ("quiet",), ("quiet", "unread")), "akun baru melewati batas"),
         _named(ctx, _moved(ctx, ("active",), ("active", "unread", "excused"), known=True), "akun aktif kembali"),

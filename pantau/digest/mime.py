@@ -21,6 +21,7 @@ from pantau.digest import clean, lint
 _log = structlog.get_logger(__name__)
 _WIRE = SMTP.clone(cte_type="7bit")
 _LONGEST_SUBJECT_CHARS = 180
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9.\-]+")
 _FALLBACK = (
     "Versi HTML ringkasan ini tidak lolos pemeriksaan dan tidak dikirim; isi di bawah ini lengkap.\n"
@@ -160,8 +161,4 @@ def _wire(headers: list[tuple[str, str | Address]], text: str, html: str, messag
 
 def _writable(text: str) -> str:
     """``text`` without what UTF-8 or a mail cannot carry."""
-    return "".join(
-        char
-        for char in text.encode("utf-8", "replace").decode()
-        if char in "\n\t" or char.isprintable() or char == "\u200d"
-    )
+    return _CONTROLS.sub("", text.encode("utf-8", "replace").decode())

@@ -75,20 +75,20 @@ class Renderer:
     def html(self, digest: Digest) -> str:
         """The page, styles inlined, as it stands in ``digest`` (nothing is cut here)."""
         page = self._html.get_template("digest.html.j2").render(digest=digest)
-        return _compact(self._inliner.inline(page))
+        return compact(self._inliner.inline(page))
 
     def text(self, digest: Digest, hidden_findings: int = 0) -> str:
         """The plain twin: the same facts, at most 78 columns wide except for links."""
         page = self._text.get_template("digest.txt.j2").render(digest=digest, hidden_findings=hidden_findings)
-        return _tidy(page)
+        return tidy(page)
 
     def whatsapp(self, digest: Digest) -> str:
         """A few lines to paste into a chat."""
-        return _tidy(self._text.get_template("ringkasan-wa.txt.j2").render(digest=digest))
+        return tidy(self._text.get_template("ringkasan-wa.txt.j2").render(digest=digest))
 
     def operator_failure(self, failure: OperatorFailure) -> PlainMail:
         """The short mail to the operator."""
-        tidy = OperatorFailure(
+        shown = OperatorFailure(
             office_name=clean.line(failure.office_name),
             when=clean.line(failure.when),
             run_id=clean.line(failure.run_id),
@@ -97,8 +97,8 @@ class Renderer:
             remedy=clean.line(failure.remedy),
             safe=clean.line(failure.safe),
         )
-        text = _tidy(self._text.get_template("operator-failure.txt.j2").render(failure=tidy))
-        return PlainMail(f"Pantau bermasalah: {tidy.what}"[:120], text)
+        text = tidy(self._text.get_template("operator-failure.txt.j2").render(failure=shown))
+        return PlainMail(f"Pantau bermasalah: {shown.what}"[:120], text)
 
     def render(self, digest: Digest, settings: DigestSettings) -> Rendered:
         """Everything that a staff mail needs, the HTML cut to ``settings.max_findings`` and ``settings.budget_kb``."""
@@ -138,12 +138,12 @@ def underlined(title: str) -> str:
     return f"{title.upper()}\n{'-' * min(len(title), TEXT_COLUMNS)}"
 
 
-def _compact(html: str) -> str:
+def compact(html: str) -> str:
     """Without blank lines and indentation: they cost bytes and say nothing."""
     return "\n".join(line.strip() for line in html.splitlines() if line.strip()) + "\n"
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """No trailing blanks, never more than one empty line, one newline at the end."""
     lines = [line.rstrip() for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"

@@ -174,7 +174,7 @@ def counted(count: int, noun: str) -> str:
 
 def sentence(text: str) -> str:
     """``text`` with a capital first letter and an end; empty stays empty."""
-    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?…" else ".") if text else ""
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?…”" else ".") if text else ""
 
 
 def listed(items: list[str]) -> str:

@@ -45,6 +45,9 @@ UNITS = (
     Unit(code="SKL-01", name="SMPN 19 Arunika", kind="sekolah", parent="OPD-03"),
     Unit(code="BMD-01", name="Perumda Air Minum Tirta Arunika", kind="bumd"),
     Unit(code="PJB-01", name="Camat Watusinar (akun jabatan)", kind="pejabat", parent="KEC-02"),
+    Unit(code="PKM-02", name="Puskesmas Watusinar", kind="puskesmas", parent="OPD-01"),
+    Unit(code="SKL-02", name="SMPN 20 Arunika", kind="sekolah", parent="OPD-03"),
+    Unit(code="DES-04", name="Desa Bulaksari", kind="desa", parent="KEC-01"),
     Unit(code="KEL-01", name="Kelurahan Pringgading", kind="kelurahan", parent="KEC-01"),
 )
 
@@ -73,6 +76,11 @@ ACCOUNTS = (
     account("BMD-01", "x", "tirta_arunika", 7701),
     account("BMD-01", "website", "tirta.arunika.example/berita"),
     account("PJB-01", "x", "camat_watusinar", 7801),
+    account("PKM-02", "instagram", "puskesmas.watusinar", 8502),
+    account("SKL-02", "instagram", "smpn20arunika", 8602),
+    account("DES-04", "instagram", "desa.bulaksari", 8304),
+    account("DES-03", "x", "desa_kalisaga", 7303),
+    account("SKL-02", "x", "smpn20_arunika", 7602),
 )
 BY_HANDLE = {item.handle: item for item in ACCOUNTS}
 
@@ -103,6 +111,24 @@ def words(item: Post, quote: str, field: str = "text", /, **more: object) -> Evi
     return Evidence(**(fields | more))  # type: ignore[arg-type]
 
 
+MESSAGES = {
+    "pamer-barang-mewah": "Unggahan menonjolkan barang mewah; perlu dicek apakah patut tampil di akun dinas.",
+    "pamer-liburan": "Bernada pamer waktu luang; perlu dicek.",
+    "kurang-empati-konteks": "Bisa terbaca meremehkan yang belum mampu; perlu dilihat.",
+    "merendahkan-warga": "Balasan tampak merendahkan warga; perlu dicek.",
+    "kata-kasar": "Balasan memakai kata yang kasar; perlu dicek.",
+    "pesta-saat-bencana": "Hiburan ditonjolkan saat wilayah dilanda banjir; perlu dicek.",
+    "jualan-pribadi": "Akun resmi dipakai menjual barang pribadi; perlu dicek.",
+    "perjalanan-tanpa-izin": "Perjalanan keluar daerah tanpa izin yang cocok di catatan; perlu dicek.",
+    "ajakan-memilih": "Ada ajakan memilih; netralitas perlu dicek.",
+    "nik-dan-telepon": "Unggahan memuat nomor pribadi warga; perlu segera dicek dan ditutup.",
+    "judi-daring": "Promosi judi daring; akun perlu dicek dari peretasan.",
+    "tanpa-bukti-persetujuan": "Belum ada bukti persetujuan atasan sebelum diunggah; perlu dicek.",
+    "kata-merendahkan": "Ada kata yang merendahkan, tetapi tampaknya dikutip untuk melarangnya.",
+    "kemewahan-pada-gambar": "Tulisan pada gambar mengarah ke acara mewah; perlu dilihat.",
+}
+
+
 def finding(rule: str, family: str, level: str, item: Post, *evidence: Evidence, **more: object) -> Finding:
     owner = next(a for a in ACCOUNTS if a.key == item.account)
     fields: dict[str, object] = {
@@ -118,7 +144,7 @@ def finding(rule: str, family: str, level: str, item: Post, *evidence: Evidence,
         "url": item.url,
         "subject": item.text_sha256,
         "evidence": evidence,
-        "message": f"Contoh pesan aturan {rule}; perlu dicek.",
+        "message": MESSAGES[rule],
         "basis": "Arahan Bupati tentang bermedia sosial, 10 September 2025",
     }
     return Finding(**(fields | more))  # type: ignore[arg-type]
@@ -216,6 +242,7 @@ GOOD_SCHOOLS = post(
     "Jadwal pengambilan rapor dan syarat pindah sekolah kami rangkum dalam satu lembar. Simpan, bagikan, dan tanyakan di sini.",
     hours_ago=12,
 )
+OLD_SPAM = post("desa.bulaksari", 3200000000000000017, "Klaim hadiah di sini", hours_ago=75)
 GONE_POST = post("pupr_arunika", 1990000000000000015, "Undangan makan malam khusus pejabat.", hours_ago=40)
 EDITED_POST = post("disdik.arunika", 3200000000000000016, "Jadwal lama yang keliru.", hours_ago=30)
 
@@ -270,6 +297,9 @@ WITHOUT = Finding(
     subject="2026-10-01",
     message="Unit belum mendaftarkan akun.",
 )
+HELD = about_account(
+    "kinerja-belum-tampil", "KIN", "puskesmas.watusinar", "rendah", "Tidak boleh dimuat: tidak terbaca."
+)
 RESULTS = about_account(
     "kinerja-belum-tampil",
     "KIN",
@@ -286,7 +316,6 @@ FLEXING = finding(
     LUXURY,
     words(LUXURY, "auto sultan"),
     words(LUXURY, "mobil baru sudah parkir"),
-    message="Unggahan menonjolkan barang mewah; perlu dicek apakah patut tampil di akun dinas.",
 )
 CLASS_INSULT = finding("merendahkan-warga", "BHS", "tinggi", RUDE, words(RUDE, "Wong cilik ora usah kakehan omong"))
 FINDINGS = (
@@ -329,7 +358,6 @@ FINDINGS = (
         Evidence(field="text", start=_nik.start, end=_nik.end, quote="9999************"),
         words(DATA, "0812-3456-7890", quote="0812-****-****"),
         basis="UU 27/2022 tentang Pelindungan Data Pribadi",
-        message="Unggahan memuat nomor pribadi warga; perlu segera dicek dan ditutup.",
     ),
     finding("judi-daring", "SPM", "tinggi", SPAM, words(SPAM, "Slot gacor hari ini maxwin"), rule_version=5),
     finding(
@@ -360,6 +388,7 @@ FINDINGS = (
     LOST,
     WITHOUT,
     RESULTS,
+    HELD,
 )
 
 STATES: dict[str, tuple[str, dict[str, object]]] = {
@@ -393,17 +422,17 @@ STATES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "smpn19arunika": ("active", {}),
     "dinkes.arunika": ("active", {}),
-    "dukcapil_arunika": ("private", {"since": date(2026, 11, 23)}),
-    "camat_watusinar": ("excused", {"reason": "pergantian operator sampai 30 Nov 2026"}),
-    "puskesmas.lorembulan": (
+    "desa_kalisaga": ("private", {"since": date(2026, 11, 23)}),
+    "smpn20_arunika": ("excused", {"reason": "pergantian operator sampai 30 Nov 2026"}),
+    "puskesmas.watusinar": (
         "unread",
         {"unread_class": "rate_limit", "reason": "Instagram membatasi permintaan (429)", "since": date(2026, 11, 24)},
     ),
-    "wisata.arunika": (
+    "smpn20arunika": (
         "unread",
         {"unread_class": "rate_limit", "reason": "Instagram membatasi permintaan (429)", "since": date(2026, 11, 24)},
     ),
-    "tirtasewu.lorembulan": (
+    "desa.bulaksari": (
         "unread",
         {
             "unread_class": "unproven",
@@ -440,8 +469,7 @@ def previous() -> tuple[Observation, ...]:
         "kec_lorembulan": "quiet",
         "dinkes.arunika": "unread",
         "rsud_arunika": "gone",
-        "dukcapil_arunika": "active",
-        "tirtasewu.lorembulan": "unread",
+        "desa.bulaksari": "unread",
     }
     return tuple(
         Observation(account=item.key, unit=item.unit, state=before.get(item.handle, "active"))  # type: ignore[arg-type]
@@ -455,13 +483,10 @@ OLD = finding(
     "BHS",
     "sedang",
     GONE_POST,
-    message="Balasan memakai kata yang kasar; perlu dicek.",
     subject="lama",
 )
-OLD_UNREAD = finding(
-    "jualan-pribadi", "PRB", "rendah", EDITED_POST, message="Jualan pribadi; perlu dicek.", strength="review"
-)
-OLD_HIGH = finding("judi-daring", "SPM", "tinggi", SPAM, message="Tautan judi pada unggahan lama.", subject="lama-2")
+OLD_UNREAD = finding("jualan-pribadi", "PRB", "rendah", EDITED_POST, strength="review")
+OLD_HIGH = finding("judi-daring", "SPM", "tinggi", OLD_SPAM)
 ENDED_SILENCE = about_account("akun-diam", "AKT", "kec_lorembulan", "sedang", "Tidak ada unggahan melewati batas.")
 
 
@@ -496,9 +521,9 @@ def rich() -> DigestInput:
         observations=observations(),
         previous_observations=previous(),
         last_read_at={
-            key("puskesmas.lorembulan"): NIGHT - timedelta(days=1),
-            key("wisata.arunika"): NIGHT - timedelta(days=1),
-            key("tirtasewu.lorembulan"): NIGHT - timedelta(days=2),
+            key("puskesmas.watusinar"): NIGHT - timedelta(days=1),
+            key("smpn20arunika"): NIGHT - timedelta(days=1),
+            key("desa.bulaksari"): NIGHT - timedelta(days=2),
         },
         findings=FINDINGS,
         earlier=(

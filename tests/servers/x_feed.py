@@ -1,7 +1,7 @@
 """Accounts and posts of the local X server, as plain data, and the objects that X's API v2 makes of them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,10 +27,10 @@ def snowflake_time(post_id: int) -> datetime:
 
 @dataclass
 class FakeXPost:
-    """One post. ``text`` is what was published (plain ``&``, ``<``, ``>``); longer than 280 characters it is sent as ``note_tweet``.
+    """One post. ``text`` is what was published (plain ``&``, ``<``, ``>``); over 280 characters it is sent as ``note_tweet``.
 
-    ``edits``: later versions as (time, text). ``deleted_at``: from then on X does not return it. ``indexed_at``: search finds it only
-    from then on (timelines at once). ``extra`` overrides members of the object that is sent.
+    ``edits``: later versions as (time, text). ``deleted_at``: from then on X does not return it. ``indexed_at``: search finds it
+    only from then on (timelines at once). ``extra`` overrides members of the object that is sent.
     """
 
     text: str = "Pelayanan buka seperti biasa"
@@ -41,7 +41,9 @@ class FakeXPost:
     deleted_at: datetime | None = None
     indexed_at: datetime | None = None
     media_keys: Sequence[str] = ()
-    metrics: dict[str, int] = field(default_factory=lambda: {"like_count": 3, "reply_count": 1, "retweet_count": 2, "quote_count": 0})
+    metrics: dict[str, int] = field(
+        default_factory=lambda: {"like_count": 3, "reply_count": 1, "retweet_count": 2, "quote_count": 0}
+    )
     extra: dict[str, Any] = field(default_factory=dict)
     sequence: int = 0
 
@@ -78,7 +80,12 @@ class FakeXAccount:
         full: dict[str, Any] = {
             "protected": self.state == "protected",
             "created_at": "2015-04-01T02:00:00.000Z",
-            "public_metrics": {"followers_count": 100, "following_count": 1, "tweet_count": len(shown), "listed_count": 0},
+            "public_metrics": {
+                "followers_count": 100,
+                "following_count": 1,
+                "tweet_count": len(shown),
+                "listed_count": 0,
+            },
         }
         if shown:
             full["most_recent_tweet_id"] = str(max(post.versions(now)[-1][0] for post in shown))
@@ -123,21 +130,18 @@ def recorded_account(folder: Path, handle: str = "TwitterDev", user_id: int = 22
     return FakeXAccount(handle, user_id, posts)
 
 
-def generated_accounts(count: int, posts_each: int, start: datetime, end: datetime, first_id: int = 5000) -> list[FakeXAccount]:
-    """``count`` accounts with ``posts_each`` posts spread evenly over ``start`` to ``end``; the same for the same arguments."""
-    return [
-        FakeXAccount(f"dinas_contoh_{number:02d}"[:15] if count <= 100 else f"unit_wonoasri{number:04d}"[-15:], first_id + number, posts)
-        for number, posts in enumerate(_spread(count, posts_each, start, end))
-    ]
+def generated_accounts(count: int, posts_each: int, start: datetime, end: datetime) -> list[FakeXAccount]:
+    """``count`` accounts (handles of 15 characters) with ``posts_each`` posts spread evenly over ``start`` to ``end``.
 
-
-def _spread(count: int, posts_each: int, start: datetime, end: datetime) -> Iterator[list[FakeXPost]]:
+    The same for the same arguments; ids begin at 5000.
+    """
     step = (end - start) / max(1, count * posts_each)
+    accounts = []
     for number in range(count):
-        posts = []
+        account = FakeXAccount(f"unit_contoh{number:04d}", 5000 + number)
         for turn in range(posts_each):
             at = start + step * (turn * count + number)
-            posts.append(FakeXPost(f"Kegiatan pelayanan {number} hari ini, bagian {turn}", at - timedelta(microseconds=at.microsecond % 1000)))
-            posts[-1].sequence = number % 4000
-            posts[-1].id = snowflake(posts[-1].at, posts[-1].sequence)
-        yield posts
+            at -= timedelta(microseconds=at.microsecond % 1000)
+            account.posts.append(FakeXPost(f"Pelayanan {number} hari ini, bagian {turn}", at, sequence=number))
+        accounts.append(account)
+    return accounts

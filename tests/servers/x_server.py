@@ -10,27 +10,41 @@ checked as X does; without one (``now=None``) every post is visible. Endpoints b
 ``users_by``, ``users``, ``timeline``, ``tweets``, ``usage``.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.servers.base import Fault, LocalServer, Reply, Request, html_reply, json_reply
+from tests.servers.base import LocalServer, Reply, Request, json_reply
 from tests.servers.x_feed import FakeXAccount, FakeXPost, post_object, snowflake_time
+from tests.servers.x_problems import (
+    bad_request,
+    client_not_enrolled,
+    partial_error,
+    problem,
+    rate_limited,
+    unauthorized,
+)
 
 TOKEN = "uji-token-x-bukan-rahasia"
-LIMITS = {"search_all": 300, "search_recent": 450, "users_by": 300, "users": 300, "timeline": 10_000, "tweets": 3_500, "usage": 50}
+LIMITS = {
+    "search_all": 300,
+    "search_recent": 450,
+    "users_by": 300,
+    "users": 300,
+    "timeline": 10_000,
+    "tweets": 3_500,
+    "usage": 50,
+}
 """Requests per 15 minutes."""
 WINDOW = timedelta(minutes=15)
-_PROBLEMS = "https://api.twitter.com/2/problems/"
 _TERM = re.compile(r"from:([A-Za-z0-9_]{1,15})")
 _RANGES = {"search_all": (10, 500, 10), "search_recent": (10, 100, 10), "timeline": (5, 100, 10)}
 
 
 class XServer(LocalServer):
     """See the module. ``short_pages``: pages hold one post fewer than asked for, as X's often do. ``search_reposts=False``: search
-    leaves reposts out. ``archive=False``: the app may not use full-archive search.
+    leaves reposts out. ``archive=False``: the app may not use full-archive search. ``paced``: it is refused twice within a second.
     """
 
     def __init__(
@@ -43,6 +57,7 @@ class XServer(LocalServer):
         search_reposts: bool = True,
         short_pages: bool = False,
         archive: bool = True,
+        paced: bool = False,
         tls_hosts: Iterable[str] = (),
         direct_tls: bool = False,
     ) -> None:
@@ -54,12 +69,27 @@ class XServer(LocalServer):
         self.search_reposts = search_reposts
         self.short_pages = short_pages
         self.archive = archive
-        self.usage = {"project_usage": "11174038", "project_cap": "50000000", "cap_reset_day": 28, "project_id": "123457578435"}
+        self.paced = paced
+        self.usage = {
+            "project_usage": "11174038",
+            "project_cap": "50000000",
+            "cap_reset_day": 28,
+            "project_id": "123457578435",
+        }
         self.posts_returned = 0
         self._posts: set[tuple[str, str]] = set()
         self._users: set[tuple[str, str]] = set()
         self._windows: dict[str, tuple[datetime, int]] = {}
-        self._second: datetime | None = None
+        self._last_archive_at: datetime | None = None
+        self._routes: dict[str, Callable[[Request], Reply]] = {
+            "search_all": self._search_all,
+            "search_recent": self._search_recent,
+            "timeline": self._timeline,
+            "users_by": lambda request: self._lookup(request, "usernames", re.compile(r"[A-Za-z0-9_]{1,15}")),
+            "users": lambda request: self._lookup(request, "ids", re.compile(r"[0-9]{1,19}")),
+            "tweets": self._tweets,
+            "usage": lambda request: json_reply({"data": self.usage}),
+        }
 
     @property
     def posts_billed(self) -> int:
@@ -77,7 +107,11 @@ class XServer(LocalServer):
 
     def endpoint_of(self, request: Request) -> str:
         """The name of the endpoint."""
-        names = {"/2/tweets/search/all": "search_all", "/2/tweets/search/recent": "search_recent", "/2/users/by": "users_by"}
+        names = {
+            "/2/tweets/search/all": "search_all",
+            "/2/tweets/search/recent": "search_recent",
+            "/2/users/by": "users_by",
+        }
         names |= {"/2/users": "users", "/2/tweets": "tweets", "/2/usage/tweets": "usage"}
         if re.fullmatch(r"/2/users/[^/]+/tweets", request.path):
             return "timeline"
@@ -102,7 +136,7 @@ class XServer(LocalServer):
         headers = self._count_down(request.endpoint)
         if headers is None or self._too_fast(request.endpoint):
             return rate_limited(self._reset(request.endpoint))
-        reply: Reply = getattr(self, f"_{request.endpoint}")(request)
+        reply = self._routes[request.endpoint](request)
         return Reply(reply.status, reply.body, {**reply.headers, **headers})
 
     # -- endpoints ----------------------------------------------------------------------------------------------------
@@ -116,10 +150,14 @@ class XServer(LocalServer):
     def _search(self, request: Request, query_chars: int, reach: timedelta | None) -> Reply:
         query = request.first("query")
         if len(query) > query_chars:
-            return bad_request("query", query, f"query is {len(query)} characters long, at most {query_chars} are allowed")
+            return bad_request(
+                "query", query, f"query is {len(query)} characters long, at most {query_chars} are allowed"
+            )
         handles = _parse_query(query)
         if handles is None or any((a := self.account(handle)) and a.state == "poison" for handle in handles):
-            return bad_request("query", query, "There were errors processing your request: invalid value for operator from")
+            return bad_request(
+                "query", query, "There were errors processing your request: invalid value for operator from"
+            )
         wrong = self._wrong_times(request, reach)
         if wrong:
             return wrong
@@ -153,12 +191,6 @@ class XServer(LocalServer):
         ]
         return self._page(request, sorted(found, key=lambda pair: -pair[1].id)[:3200], "pagination_token")
 
-    def _users_by(self, request: Request) -> Reply:
-        return self._lookup(request, "usernames", re.compile(r"[A-Za-z0-9_]{1,15}"))
-
-    def _users_ids(self, request: Request) -> Reply:
-        return self._lookup(request, "ids", re.compile(r"[0-9]{1,19}"))
-
     def _lookup(self, request: Request, parameter: str, shape: re.Pattern[str]) -> Reply:
         names = request.first(parameter).split(",")
         if len(names) > 100 or not all(shape.fullmatch(name) for name in names):
@@ -180,20 +212,19 @@ class XServer(LocalServer):
 
     def _tweets(self, request: Request) -> Reply:
         data, errors = [], []
+        clock = self._clock()
         for wanted in request.first("ids").split(","):
-            for account in self.accounts:
-                for post in account.posts:
-                    ids = [str(version[0]) for version in post.versions(self._clock())]
-                    if wanted in ids and account.state == "ok" and post.visible(self._clock(), search=False):
-                        data.append(post_object(account, post, self._clock(), _fields(request, "tweet")))
-                        self._bill(data[-1])
-            if not data or data[-1]["id"] != wanted and wanted not in data[-1]["edit_history_tweet_ids"]:
-                error = partial_error("missing", "ids", wanted) | {"resource_type": "tweet"}
-                errors.append(error | {"detail": f"Could not find tweet with ids: [{wanted}]."})
+            owned = ((account, post) for account in self.accounts if account.state == "ok" for post in account.posts)
+            found = next(
+                (pair for pair in owned if wanted in [str(version[0]) for version in pair[1].versions(clock)]), None
+            )
+            if found and found[1].visible(clock, search=False):
+                data.append(post_object(*found, clock, _fields(request, "tweet")))
+                self._bill(data[-1])
+            else:
+                detail = f"Could not find tweet with ids: [{wanted}]."
+                errors.append(partial_error("missing", "ids", wanted) | {"resource_type": "tweet", "detail": detail})
         return json_reply({**({"data": data} if data else {}), **({"errors": errors} if errors else {})})
-
-    def _usage(self, request: Request) -> Reply:
-        return json_reply({"data": self.usage})
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
@@ -212,7 +243,11 @@ class XServer(LocalServer):
         size = int(request.first("max_results", str(default)))
         if not least <= size <= most:
             return bad_request("max_results", str(size), f"max_results is not between {least} and {most}")
-        start, end, since_id = _time(request, "start_time"), _time(request, "end_time"), int(request.first("since_id", "0"))
+        start, end, since_id = (
+            _time(request, "start_time"),
+            _time(request, "end_time"),
+            int(request.first("since_id", "0")),
+        )
         clock = self._clock()
         end = end or (clock - timedelta(seconds=30) if clock and request.endpoint != "timeline" else None)
         rows = []
@@ -241,15 +276,23 @@ class XServer(LocalServer):
         start, end = _time(request, "start_time"), _time(request, "end_time")
         since_id = request.first("since_id")
         if since_id and (start or end):
-            return bad_request("since_id", since_id, "Invalid use of 'since_id' in conjunction with 'start_time' or 'end_time'")
+            return bad_request(
+                "since_id", since_id, "Invalid use of 'since_id' in conjunction with 'start_time' or 'end_time'"
+            )
         if start and end and start >= end:
-            return bad_request("start_time", request.first("start_time"), "'start_time' must be earlier than 'end_time'")
+            return bad_request(
+                "start_time", request.first("start_time"), "'start_time' must be earlier than 'end_time'"
+            )
         if now is None:
             return None
         if end and end > now - timedelta(seconds=10):
-            return bad_request("end_time", request.first("end_time"), "'end_time' must be a minimum of 10 seconds prior to the request")
+            return bad_request(
+                "end_time", request.first("end_time"), "'end_time' must be a minimum of 10 seconds prior to the request"
+            )
         if start and start > now - timedelta(seconds=10):
-            return bad_request("start_time", request.first("start_time"), "'start_time' must be a minimum of 10 seconds prior")
+            return bad_request(
+                "start_time", request.first("start_time"), "'start_time' must be a minimum of 10 seconds prior"
+            )
         oldest = start or (snowflake_time(int(since_id)) if since_id else None)
         if reach and oldest and oldest < now - reach:
             return bad_request("start_time", request.first("start_time"), "must be on or after the last 7 days")
@@ -266,20 +309,47 @@ class XServer(LocalServer):
         if used >= limit:
             return None
         reset = int((begun + WINDOW).timestamp())
-        return {"x-rate-limit-limit": str(limit), "x-rate-limit-remaining": str(limit - used - 1), "x-rate-limit-reset": str(reset)}
+        return {
+            "x-rate-limit-limit": str(limit),
+            "x-rate-limit-remaining": str(limit - used - 1),
+            "x-rate-limit-reset": str(reset),
+        }
 
     def _reset(self, endpoint: str) -> datetime:
         begun, _ = self._windows[endpoint]
         return begun + WINDOW
 
     def _too_fast(self, endpoint: str) -> bool:
-        """Full-archive search takes one request per second; only checked with a clock of the test's own."""
+        """Full-archive search takes one request per second (of the server's clock)."""
         now = self._clock()
-        if endpoint != "search_all" or now is None or self.now is None:
+        if endpoint != "search_all" or now is None or not self.paced:
             return False
-        fast = self._second is not None and now - self._second < timedelta(seconds=1) and self.paced
-        self._second = now
-        return fast
+        last, self._last_archive_at = self._last_archive_at, now
+        return last is not None and now - last < timedelta(seconds=1)
 
-    paced = False
-    """True: two full-archive searches within one second of the server's clock are refused."""
+
+def _parse_query(query: str) -> list[str] | None:
+    """The handles of ``from:a OR from:b``, in brackets or not, with ``-is:retweet`` or not; None when X would not understand it."""
+    terms = query.removesuffix("-is:retweet").strip().removeprefix("(").removesuffix(")").split(" OR ")
+    handles = [match.group(1) for term in terms if (match := _TERM.fullmatch(term.strip()))]
+    return handles if len(handles) == len(terms) else None
+
+
+def _fields(request: Request, kind: str) -> list[str]:
+    """The fields asked for; X's new spelling is taken too."""
+    names = request.first(f"{kind}.fields") or request.first("post.fields" if kind == "tweet" else "")
+    return [name for name in names.split(",") if name]
+
+
+def _time(request: Request, name: str) -> datetime | None:
+    value = request.first(name)
+    return datetime.fromisoformat(value) if value else None
+
+
+def _base36(number: int) -> str:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    text = ""
+    while number:
+        number, rest = divmod(number, 36)
+        text = digits[rest] + text
+    return text or "0"

@@ -1,0 +1,35 @@
+"""``pantau digest``."""
+
+from pathlib import Path
+
+import click
+
+from jobs.commands.common import emit, job_of, output_option
+
+
+@click.group(name="digest")
+def command() -> None:
+    """Past digests."""
+
+
+@command.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option(
+    "--format", "form", type=click.Choice(["html", "text", "json", "whatsapp"]), default="text", show_default=True
+)
+@output_option
+@click.pass_context
+def show(ctx: click.Context, run_id: str | None, form: str, output: Path | None) -> int:
+    """A past digest again, byte for byte; the newest one without RUN."""
+    from jobs.wiring import open_store
+
+    job = job_of(ctx)
+    with open_store(job.settings.database_url) as store:
+        chosen = run_id or next((r.run_id for r in store.runs.recent(1000) if store.documents.list(r.run_id)), "")
+        data = store.documents.get(chosen, "staff", form) if chosen else None
+        if data is None:
+            known = [r.run_id for r in store.runs.recent(20) if store.documents.list(r.run_id)]
+            hint = f"Yang ada: {', '.join(known)}." if known else "Belum ada ringkasan tersimpan."
+            raise click.UsageError(f"Tidak ada ringkasan {run_id or ''} dalam bentuk {form}. {hint}")
+        emit(data, output)
+    return 0

@@ -1,0 +1,109 @@
+"""``pantau doctor``: everything a night needs, each with a remedy."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from jobs.wiring import Job
+from pantau.core.errors import PantauError
+
+
+@click.command(name="doctor")
+@click.option("--no-mail", is_flag=True, help="do not log in to the mail server")
+@click.pass_context
+def command(ctx: click.Context, no_mail: bool) -> int:
+    """Settings, credentials, database, disk, clock and mail login: each with a remedy."""
+    from jobs.commands.common import job_of
+
+    wrong = 0
+
+    def step(name: str, check: Callable[[], str]) -> None:
+        nonlocal wrong
+        try:
+            click.echo(f"[baik]  {name}: {check()}")
+        except (PantauError, OSError) as error:
+            wrong += 1
+            click.echo(f"[SALAH] {name}: {error}")
+
+    jobs: list[Job] = []
+
+    def settings() -> str:
+        jobs.append(job_of(ctx))
+        register = jobs[0].register
+        return f"{len(register.units)} unit, {len(register.accounts)} akun, {len(jobs[0].catalogue.rules)} aturan"
+
+    step("setelan, daftar akun, aturan", settings)
+    if jobs:
+        job = jobs[0]
+        step("kredensial", lambda: _credentials(job))
+        step("folder kerja", lambda: _disk(job.settings.state_dir))
+        step("basis data", lambda: _database(job))
+        step("jam", lambda: _clock(job))
+        if not no_mail:
+            step("surel", lambda: _mail(job))
+    return 2 if wrong else 0
+
+
+def _credentials(job: Job) -> str:
+    from collections import Counter
+
+    from jobs.wiring import watched_platforms
+
+    settings = job.settings
+    watched = watched_platforms(settings)
+    if settings.collect.x.bearer_token:
+        settings.secret(settings.collect.x.bearer_token).reveal()
+    if settings.collect.instagram.enabled and settings.collect.instagram.session_file:
+        path = settings.path(settings.collect.instagram.session_file)
+        if not path.is_file():
+            raise PantauError(f"Berkas sesi Instagram {path} tidak ada. Ambil lagi sesinya dari peramban.")
+        if path.stat().st_mode & 0o077:
+            raise PantauError(f"Berkas sesi Instagram {path} dapat dibaca orang lain. Jalankan: chmod 600 {path}")
+    counts = Counter(account.platform for account in job.register.accounts)
+    unwatched = [f"{number} akun {platform}" for platform, number in sorted(counts.items()) if platform not in watched]
+    shown = ", ".join(sorted(watched)) or "tidak ada platform yang dipantau"
+    return shown + (f"; belum dipantau: {', '.join(unwatched)}" if unwatched else "")
+
+
+def _disk(folder: Path) -> str:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PantauError(f"Folder {folder} tidak dapat ditulisi. Periksa pemiliknya.")
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    if free_mb < 500:
+        raise PantauError(f"Sisa ruang di {folder} hanya {free_mb} MB. Kosongkan sebelum malam berikutnya.")
+    return f"{folder}, sisa {free_mb} MB"
+
+
+def _database(job: Job) -> str:
+    from jobs.wiring import open_store
+
+    with open_store(job.settings.database_url) as store:
+        runs = store.runs.recent(1)
+    return f"dapat dibuka; jalannya terakhir {runs[0].run_id}" if runs else "dapat dibuka; belum ada malam"
+
+
+def _clock(job: Job) -> str:
+    from jobs.wiring import now_utc, open_store
+
+    now = now_utc()
+    with open_store(job.settings.database_url) as store:
+        latest = max((run.started_at for run in store.runs.recent(5)), default=now)
+    if latest > now:
+        raise PantauError("Jam mesin lebih lambat daripada jalannya terakhir. Nyalakan penyelarasan waktu (NTP).")
+    return f"{now.astimezone(job.settings.zone):%d-%m-%Y %H:%M} {job.settings.office.timezone}"
+
+
+def _mail(job: Job) -> str:
+    from jobs.wiring import check_mail
+
+    mail = job.settings.mail
+    if mail.folder:
+        return f"surel ditulis ke folder {mail.folder}"
+    if not mail.host:
+        return "mail.host kosong: tidak ada surel yang dikirim"
+    check_mail(job.settings)
+    return f"{mail.host}:{mail.port} menerima {mail.user}; {len(mail.reader)} penerima"

@@ -1,0 +1,35 @@
+"""``pantau import``."""
+
+from pathlib import Path
+
+import click
+
+from jobs.commands.common import job_of
+
+FORMATS = ("auto", "jsonl", "x-archive", "instaloader")
+
+
+@click.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="format of the files"
+)
+@click.pass_context
+def command(ctx: click.Context, files: tuple[Path, ...], kind: str) -> int:
+    """Take in posts from exported files; they come into the next digest."""
+    from jobs.lock import run_lock
+    from jobs.wiring import now_utc, open_store, read_export
+    from pantau.core.clock import local_day
+    from pantau.core.model import Window
+
+    job = job_of(ctx)
+    with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
+        now = now_utc()
+        accounts = store.accounts.sync(job.register.accounts, local_day(now, job.settings.zone))
+        posts = [item for file in files for item in read_export(file, kind, accounts)]
+        run_id = f"i-{now:%Y%m%d%H%M%S%f}"
+        store.runs.begin("import", run_id, Window(now, now), now, now)
+        saved = store.import_posts(run_id, posts, now)
+        store.runs.finish(run_id, now_utc(), 0, f"{saved.new} unggahan baru dari {len(posts)}")
+    click.echo(f"{saved.new} unggahan baru, {len(posts) - saved.new} sudah ada.")
+    return 0

@@ -1,0 +1,28 @@
+"""``pantau purge``."""
+
+from datetime import timedelta
+
+import click
+
+from jobs.commands.common import job_of
+
+
+@click.command(name="purge")
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Apply the retention rules of the settings."""
+    from jobs.lock import run_lock
+    from jobs.wiring import now_utc, open_store
+
+    job = job_of(ctx)
+    keep = job.settings.retention
+    now = now_utc()
+
+    with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
+        purged = store.purge(
+            raw_before=now - timedelta(days=keep.raw_days) if keep.raw_days else None,
+            posts_before=now - timedelta(days=keep.posts_days) if keep.posts_days else None,
+            wires_before=now - timedelta(days=keep.mails_days) if keep.mails_days else None,
+        )
+    click.echo(f"Dihapus: {purged.raws} jawaban mentah, {purged.posts} unggahan, {purged.wires} isi surel.")
+    return 0

@@ -1,0 +1,103 @@
+"""``pantau rules``: the catalogue, and checking files without settings, database or network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from jobs.commands.common import emit, output_option
+from jobs.wiring import load_rules, now_utc
+from pantau.checks.catalogue import Catalogue
+from pantau.core.clock import local_day
+
+
+@click.group(name="rules")
+def command() -> None:
+    """The catalogue of rules."""
+
+
+def catalogue_of(ctx: click.Context) -> Catalogue:
+    """The shipped rules, with the office's own when there is a settings file."""
+    from pantau.core.settings_file import load_settings
+
+    config: Path = ctx.obj
+    return load_rules(load_settings(config) if config.exists() else None, local_day(now_utc()))
+
+
+@command.command()
+@click.argument("posts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@output_option
+def check(posts: Path, output: Path | None) -> int:
+    """Check a JSONL file of posts; one line out per line in, same order."""
+    import msgspec
+    from pantau.checks.labelled import check_lines
+
+    catalogue = load_rules(None, local_day(now_utc()))
+    lines: Iterator[bytes] = (msgspec.json.encode(item) + b"\n" for item in check_lines(catalogue, posts))
+    emit(b"".join(lines), output)
+    return 0
+
+
+@command.command(name="eval")
+@click.argument("posts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="figures as JSON")
+def evaluate_file(posts: Path, as_json: bool) -> int:
+    """Precision and recall per family on a labelled JSONL file."""
+    from pantau.checks.labelled import evaluate, figures_json, figures_table
+
+    figures = evaluate(load_rules(None, local_day(now_utc())), posts)
+    click.echo(figures_json(figures) if as_json else figures_table(figures))
+    return 0
+
+
+@command.command(name="list")
+@click.pass_context
+def list_rules(ctx: click.Context) -> int:
+    """One line per rule."""
+    for rule in catalogue_of(ctx).rules:
+        click.echo(f"{rule.family}  {rule.status:<8} {rule.level:<6} {rule.kind:<10} {rule.id}  v{rule.version}")
+    return 0
+
+
+@command.command()
+@click.argument("rule_id")
+@click.pass_context
+def explain(ctx: click.Context, rule_id: str) -> int:
+    """One rule with its reasons, basis, known false alarms and cases."""
+    catalogue = catalogue_of(ctx)
+    rule = catalogue.rule(rule_id)
+    if rule is None:
+        import difflib
+
+        near = difflib.get_close_matches(rule_id, [r.id for r in catalogue.rules], 3)
+        hint = f" Mungkin: {', '.join(near)}." if near else " Lihat: pantau rules list."
+        raise click.UsageError(f"Tidak ada aturan {rule_id!r}.{hint}")
+    rows = [
+        f"{rule.id}  (keluarga {rule.family}, {rule.kind}, tingkat {rule.level}, {rule.status}, versi {rule.version})",
+        f"Apa       : {rule.what}",
+        f"Mengapa   : {rule.why}",
+        f"Dasar     : {rule.basis}",
+        f"Pesan     : {rule.message}",
+        f"Berlaku   : sejak {rule.since}" + (f" sampai {rule.until}" if rule.until else ""),
+    ]
+    rows += [f"Salah tahu: {item}" for item in rule.false_positives]
+    rows += [
+        f"{'Kena ' if case.fires else 'Diam '}     : {case.name}\n            {case.text or case.image_text}"
+        for case in rule.cases
+    ]
+    click.echo("\n".join(rows))
+    return 0
+
+
+@command.command(name="test")
+@click.pass_context
+def test_rules(ctx: click.Context) -> int:
+    """Run every case of every rule."""
+    from pantau.checks.cases import run_cases
+
+    results = run_cases(catalogue_of(ctx))
+    wrong = [result for result in results if not result.ok]
+    for result in wrong:
+        click.echo(f"SALAH {result.rule_id}: {result.case.name}: {result.problem}", err=True)
+    click.echo(f"{len(results) - len(wrong)} passed, {len(wrong)} failed")
+    return 1 if wrong else 0

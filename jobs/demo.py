@@ -1,0 +1,104 @@
+"""The demo's nights: real jobs, real store, real rules and digest; only the services are replaced by a recording."""
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from jobs.nightly import run_night
+from jobs.progress import Progress, Silent
+from jobs.rerun import rerun
+from jobs.wiring import demo_site, load_job, open_store
+from pantau.core.clock import WIB, local_day
+from pantau.core.model import Decision
+from pantau.digest.correction import CorrectionRenderer
+from pantau.store.store import Store
+
+NIGHTS = 14
+SWITCHED_OFF = "luxury-brand-shown"
+LAST_NIGHT = datetime(2026, 8, 26, 21, 0, tzinfo=WIB)
+
+
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the demo's results lie."""
+
+    summary: str
+    html: Path
+    text: Path
+    mails: Path
+    mail_count: int
+    correction: Path
+    changes: int
+
+
+def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
+    """Play the nights up to ``LAST_NIGHT`` in the office folder ``home``; results go to ``out``."""
+    config, mails = home / "pantau.toml", out / "surel"
+    shutil.rmtree(mails, ignore_errors=True)
+    job = load_job(config, local_day(LAST_NIGHT))
+    out.mkdir(parents=True, exist_ok=True)
+    with open_store(job.settings.database_url) as store:
+        progress.start("Malam", NIGHTS)
+        site = demo_site(job, home, mails, lambda: LAST_NIGHT)
+        for back in range(NIGHTS - 1, -1, -1):
+            night = LAST_NIGHT - timedelta(days=back)
+            site = demo_site(job, home, mails, lambda night=night: night)  # type: ignore[misc]
+            result = run_night(site, store, night, Silent(), send=True)
+            if back == 1:
+                _decide(store, night)
+            progress.step()
+        folder = job.settings.state_dir / "runs" / result.run.run_id
+        html, text = out / "digest.html", out / "digest.txt"
+        shutil.copyfile(folder / "digest.html", html)
+        shutil.copyfile(folder / "digest.txt", text)
+        shutil.copyfile(folder / "ringkasan-wa.txt", out / "ringkasan-wa.txt")
+        changed = load_job(_with_changed_rule(config), local_day(LAST_NIGHT))
+        again = rerun(
+            msgspec.structs.replace(site, job=changed),
+            store,
+            local_day(LAST_NIGHT) - timedelta(days=6),
+            local_day(LAST_NIGHT),
+            Silent(),
+        )
+        store.runs.finish(again.run.run_id, LAST_NIGHT, 0, f"{len(again.correction.changes)} perubahan")
+        correction = out / "koreksi.txt"
+        correction.write_text(CorrectionRenderer().correction_text(again.correction), "utf-8")
+    progress.stop()
+    written = sorted(mails.glob(f"{result.run.run_id}-*.eml"))
+    return DemoResult(
+        summary=result.summary,
+        html=html,
+        text=text,
+        mails=mails,
+        mail_count=len(written),
+        correction=correction,
+        changes=len(again.correction.changes),
+    )
+
+
+def _decide(store: Store, night: datetime) -> None:
+    """What a member of staff might have decided on the day before the last night: one dismissal, one answer."""
+    findings = [item.finding for item in store.findings.open_before(f"n-{night + timedelta(days=1):%Y%m%d}")]
+    about_posts = [finding for finding in findings if finding.post]
+    for finding, action, note in zip(about_posts, ("answer", "followed_up"), _NOTES, strict=False):
+        store.decisions.add(
+            Decision(
+                finding_key=finding.key, action=action, by="Staf contoh", at=night + timedelta(hours=11), note=note
+            ),  # type: ignore[arg-type]
+            night + timedelta(hours=11),
+        )
+
+
+_NOTES = (
+    "Unggahan itu sudah kami hapus pagi ini dan admin sudah diingatkan. Mohon maaf.",
+    "Sudah dibicarakan dengan kepala unit, selesai.",
+)
+
+
+def _with_changed_rule(config: Path) -> Path:
+    """The same office with one rule switched off and the office's own rule added, to show what a rerun reports."""
+    changed = config.with_name("pantau-aturan-baru.toml")
+    text = config.read_text("utf-8").replace('rules_dir = "rules.d"', 'rules_dir = "rules-baru.d"')
+    changed.write_text(f'{text}\n[rules.status]\n"{SWITCHED_OFF}" = "nonaktif"\n', "utf-8")
+    return changed
