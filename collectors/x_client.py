@@ -126,7 +126,13 @@ class XClient:
     def users(self, *, handles: list[str] | None = None, ids: list[str] | None = None) -> Body:
         """Up to 100 users by handle or by id. Those found are billed, the others come as partial errors."""
         self._affordable(1, least=1)
-        body = self._call(lambda: self._tweepy.get_users(usernames=handles, ids=ids, user_fields=_USER_FIELDS))
+        ask = functools.partial(self._tweepy.get_users, usernames=handles, ids=ids)
+        try:
+            body = self._call(functools.partial(ask, user_fields=_USER_FIELDS))
+        except XError as error:
+            if error.action != "query":
+                raise
+            body = self._call(ask)  # X renames these fields; ids and handles come without them
         self.meter.add(body, self._pace.now(), users=True)
         return body
 

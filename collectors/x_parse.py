@@ -162,10 +162,9 @@ def _published(item: Item, post_id: str, *, edited: bool) -> datetime:
     if isinstance(created, str) and not (edited and from_id):
         try:
             moment = datetime.fromisoformat(created)
-        except ValueError:
-            moment = None
-        if moment is not None:
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            pass  # the id tells the time as well
     if from_id is None:
         raise format_error("created_at")
     return from_id

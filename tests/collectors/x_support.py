@@ -44,12 +44,12 @@ class Office:
     accounts: list[Account]
     first_days: int = 35
     settings: dict[str, object] = field(default_factory=dict)
-    network: Network = Network()
+    network: Network = field(default_factory=Network)
     stored: dict[str, Collected] = field(default_factory=dict)
     arrivals: dict[str, int] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
-    cost: Cost = Cost(platform="x")
+    cost: Cost = field(default_factory=lambda: Cost(platform="x"))
     deadline_hours: float = 4.0
 
     def night(self, end: datetime | None = None) -> dict[str, Scan]:
