@@ -210,7 +210,7 @@ class Night:
             if error.source_down:
                 raise
             return self._count(error)
-        except Exception as error:  # noqa: BLE001 - per group: whatever an odd body provokes makes these accounts unread, no others
+        except Exception as error:
             _log.warning("x.odd_answer", error=type(error).__name__)
             return self._count(format_error(type(error).__name__))
         self._failures, self._refused_before = 0, False
