@@ -32,8 +32,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 _TIGHTER = (
     {"nights": 7, "still_open": 15, "quiet": 25, "unread_each": 10, "lines": 12},
-    {"reviews": 8, "still_open": 10, "quiet": 15, "unread_each": 6, "lines": 8, "stretch_chars": 120},
-    {"reviews": 5, "still_open": 6, "quiet": 10, "unread_each": 4, "lines": 5, "stretch_chars": 60},
+    {"reviews": 10, "still_open": 12, "quiet": 18, "unread_each": 8, "lines": 9, "stretch_chars": 160},
+    {"reviews": 8, "still_open": 10, "quiet": 13, "unread_each": 6, "lines": 7, "stretch_chars": 120},
+    {"reviews": 6, "still_open": 8, "quiet": 10, "unread_each": 5, "lines": 5, "stretch_chars": 80},
+    {"nights": 3, "reviews": 4, "still_open": 5, "quiet": 7, "unread_each": 4, "lines": 4, "stretch_chars": 60},
     {"nights": 0, "reviews": 3, "still_open": 3, "quiet": 5, "unread_each": 2, "lines": 3, "stretch_chars": 40},
 )
 """Steps of shortening, before cards of findings are left out."""

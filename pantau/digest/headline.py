@@ -141,22 +141,22 @@ def _sources_down(ctx: Context) -> list[str]:
 
 
 def tiles(counts: Counts) -> tuple[Tile, ...]:
-    """The four numbers of the summary."""
-    worst: Tone = "tinggi" if counts.tinggi else "sedang" if counts.flags else "tenang"
+    """The four numbers of the summary. Where nothing could be read there is no number, and nothing looks like all-clear."""
+    calm: Tone = "abu" if counts.unread else "tenang"
+    share = words.percent(counts.read, counts.accounts - counts.unwatched)
+    unread = Tile(words.number(counts.unread), "Tidak dapat diperiksa", f"{share} % akun yang dipantau terbaca", calm)
+    if counts.accounts and not counts.read:
+        labels = ("Perlu ditindak", "Untuk dilihat", "Tidak aktif")
+        return (*(Tile("–", label, "tidak diketahui: tidak ada yang terbaca", "abu") for label in labels), unread)
+    worst: Tone = "tinggi" if counts.tinggi else "sedang" if counts.flags else calm
     quiet_note = f"dari {words.number(counts.accounts)} akun terdaftar"
     if counts.never_posted:
         quiet_note = f"{words.number(counts.never_posted)} di antaranya belum pernah mengunggah"
-    share = words.percent(counts.read, counts.accounts - counts.unwatched)
     return (
         Tile(words.number(counts.flags), "Perlu ditindak", _levels(counts), worst),
         Tile(words.number(counts.reviews), "Untuk dilihat", "tidak dihitung sebagai temuan", "info"),
-        Tile(words.number(counts.inactive), "Tidak aktif", quiet_note, "sedang" if counts.inactive else "tenang"),
-        Tile(
-            words.number(counts.unread),
-            "Tidak dapat diperiksa",
-            f"{share} % akun yang dipantau terbaca",
-            "abu" if counts.unread else "tenang",
-        ),
+        Tile(words.number(counts.inactive), "Tidak aktif", quiet_note, "sedang" if counts.inactive else calm),
+        unread,
     )
 
 

@@ -149,13 +149,14 @@ def _ascii(name: str) -> str:
 
 def _wire(headers: list[tuple[str, str | Address]], text: str, html: str, message_id: str) -> bytes:
     message = EmailMessage(policy=_WIRE)
-    for name, value in headers:
-        message[name] = value
     message.set_content(_writable(text), subtype="plain", charset="utf-8", cte="quoted-printable")
     if html:
         message.add_alternative(_writable(html), subtype="html", charset="utf-8", cte="quoted-printable")
         seed = hashlib.sha256(f"{message_id}\n{text}\n{html}".encode("utf-8", "replace")).hexdigest()
         message.set_boundary(f"=_pantau_{seed[:32]}")
+    # After the content: it would clear headers named Content-* or move them into a part.
+    for name, value in headers:
+        message[name] = value
     return message.as_bytes()
 
 

@@ -187,6 +187,11 @@ def usd(value: float) -> str:
     return f"USD {number(value, 2)}" if value == 0 or value >= 0.01 else "kurang dari USD 0,01"
 
 
+def family(code: Family) -> str:
+    """What a finding is about, for example ``Data pribadi``."""
+    return FAMILY_LABELS[code]
+
+
 def platform(name: str) -> str:
     """The platform as readers write it."""
     return _PLATFORMS.get(name.lower(), name)
