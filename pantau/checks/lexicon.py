@@ -15,6 +15,8 @@ from pantau.checks.words import Slang, parse_entry, tokens
 
 _SHORT_LETTERS = 3
 """Phrases this short match only as written, unless they may be disguised: their skeletons collide with ordinary words."""
+_LONE_SLANG_LETTERS = 4
+"""Abbreviations shorter than this stand for a phrase only beside other words: alone, ``sk`` is a decree, not ``suka``."""
 _JOINED_LETTERS = 6
 """Phrases from this length on match written as one word too (``#mobilmewah``)."""
 _SPLIT_LETTERS = 4
@@ -94,6 +96,8 @@ class Lexicon:
             return
         for number, words in enumerate(self._slang.spellings(phrase)):
             letters = sum(map(len, words))
+            if number and letters < (_SHORT_LETTERS if group.disguised else _LONE_SLANG_LETTERS):
+                continue
             mixed = any(not (word.isalpha() or word.isdigit()) for word in words)
             if mixed or (letters <= _SHORT_LETTERS and not group.disguised):
                 yield _form(words, Mode.EXACT)
