@@ -129,7 +129,9 @@ class InstagramWebCollector:
     def _attempt(self, reader: TimelineReader, harvest: Harvest) -> _Verdict:
         try:
             reader.read(harvest)
-        except Exception as error:  # noqa: BLE001 - plausible answers provoke anything in instaloader; one account's trouble stays its own
+        except (
+            Exception
+        ) as error:  # plausible answers provoke anything in instaloader; the trouble stays this account's
             return translate(error)
         return None
 
@@ -143,7 +145,7 @@ class InstagramWebCollector:
     def _judge(self, verdict: _Verdict) -> None:
         """Stop the source at a hard refusal, or when one account after the other fails the same way."""
         if verdict is None or (
-            isinstance(verdict, AccountOutcomeError) and (verdict.outcome != "missing" or True)
+            isinstance(verdict, AccountOutcomeError) and (verdict.outcome != "missing" or self._proven)
         ):
             self._streak = ("", 0)
             self._proven = True

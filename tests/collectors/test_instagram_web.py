@@ -86,6 +86,21 @@ def test_unmarked_pins_on_top_are_passed_over_too(tmp_path: Path) -> None:
         assert texts(Night(server, tmp_path).read()[0]) == ["Baru"]
 
 
+@pytest.mark.parametrize(("pins", "marked"), [(3, False), (3, True), (5, True)])
+def test_pins_do_not_end_the_list_before_the_second_page(tmp_path: Path, pins: int, marked: bool) -> None:
+    without = [] if marked else ["timeline_pinned_user_ids"]
+    posts = [FakeIgPost(hours_ago(9000 + n), f"Sematan {n}", pinned=True, without=without) for n in range(pins)]
+    posts += [FakeIgPost(hours_ago(1 + n), f"Kabar {n}") for n in range(15)]
+    with InstagramServer([office(1, posts)]) as server:
+        assert len(texts(Night(server, tmp_path).read()[0])) == 15
+
+
+def test_a_visitor_asks_for_a_post_that_was_drafted_before_the_window(tmp_path: Path) -> None:
+    drafted = FakeIgAccount("x", "1001").code_of(FakeIgPost(hours_ago(40)))
+    with InstagramServer([office(1, [FakeIgPost(hours_ago(2), "Terjadwal", code=drafted)])]) as server:
+        assert texts(Night(server, tmp_path, signed_in=False).read()[0]) == ["Terjadwal"]
+
+
 def test_a_pinned_post_of_today_is_read_like_any_other(tmp_path: Path) -> None:
     with InstagramServer([office(1, [FakeIgPost(hours_ago(1), "Penting", pinned=True)])]) as server:
         assert texts(Night(server, tmp_path).read()[0]) == ["Penting"]
