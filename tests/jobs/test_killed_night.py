@@ -1,0 +1,53 @@
+"""A night killed at any moment and started again ends as an undisturbed one, and no reader gets a second copy."""
+
+import json
+import os
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.office import Office, open_office
+
+KILLS = int(os.environ.get("PANTAU_TEST_KILLS", "6"))
+SEED = int(os.environ.get("PANTAU_TEST_SEED", "20261124"))
+
+
+def outcome(office: Office) -> dict[str, object]:
+    """What a night leaves behind, without what a killed attempt legitimately adds: requests made and seconds passed."""
+    database = sqlite3.connect(office.folder / "data" / "pantau.db")
+    shown = json.loads(office.run("digest", "show", "--format", "json").stdout)
+    shown.pop("costs")
+    return {
+        "posts": database.execute("select key, text, raw_sha256 from posts order by key").fetchall(),
+        "findings": database.execute(
+            "select key, body from findings where run_id = 'n-20261120' order by key"
+        ).fetchall(),
+        "digest": shown,
+        "copies": office.copies(),
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], float]:
+    with open_office(tmp_path_factory.mktemp("whole")) as office:
+        start = time.monotonic()
+        assert office.night().returncode == 0
+        return outcome(office), time.monotonic() - start
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_night_goes_on_to_the_same_end(
+    number: int, tmp_path: Path, undisturbed: tuple[dict[str, object], float]
+) -> None:
+    expected, duration_s = undisturbed
+    moment_s = random.Random(f"{SEED}-{number}").uniform(0.25, 1.0) * duration_s
+    with open_office(tmp_path) as office:
+        office.killed_night(moment_s)
+        finished = office.night()
+        assert finished.returncode == 0, (
+            f"seed {SEED}, killed after {moment_s:.2f} s: {finished.stdout} {finished.stderr}"
+        )
+        assert outcome(office) == expected, f"seed {SEED}, killed after {moment_s:.2f} s"

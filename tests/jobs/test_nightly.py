@@ -1,0 +1,127 @@
+"""A night through the real command line, real tweepy, instaloader and yagmail, against local services."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.office import NIGHT, READERS, Office, open_office
+
+
+@pytest.fixture
+def office(tmp_path: Path):
+    with open_office(tmp_path) as opened:
+        yield opened
+
+
+def digest(office: Office, form: str = "text") -> str:
+    shown = office.run("digest", "show", "--format", form)
+    assert shown.returncode == 0, shown.stderr
+    return shown.stdout
+
+
+def test_a_night_collects_flags_and_mails_every_reader_once(office: Office) -> None:
+    result = office.night()
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert office.copies() == [1, 1, 1]
+    text = digest(office)
+    assert "matamu picek" in text
+    assert "Rolex" in text
+    assert "SLOT GACOR" in text
+    posts = sqlite3.connect(office.folder / "data" / "pantau.db").execute("select count(*) from posts").fetchone()[0]
+    expected = sum(len(account.posts) for account in [*office.x.accounts, *office.instagram.accounts])
+    assert posts == expected
+
+
+def test_the_same_night_again_collects_nothing_new_and_sends_nothing(office: Office) -> None:
+    office.night()
+    again = office.night()
+    assert again.returncode == 0, again.stderr
+    assert "0 unggahan baru" in again.stdout
+    assert office.copies() == [1, 1, 1]
+
+
+def test_accounts_that_cannot_be_read_are_listed_each_with_its_reason(office: Office) -> None:
+    for account, state in zip(office.x.accounts, ("suspended", "protected", "missing"), strict=False):
+        account.state = state
+    office.instagram.fail("401", account="contoh.rsud")
+    result = office.night()
+    assert result.returncode == 1, result.stdout + result.stderr
+    text = digest(office)
+    for handle in ("contoh_dpu", "contoh_kec", "contoh_pdam", "contoh.rsud"):
+        assert handle in text
+    data = json.loads(digest(office, "json"))
+    unread = {key for group in data["unread"]["groups"] for key in group["account_keys"]}
+    quiet = {row["account_key"] for row in data["quiet"]["rows"]}
+    assert len(unread) >= 3
+    assert not unread & quiet
+    assert "Panen bawang" not in text or "contoh_tani" in text
+    assert office.copies() == [1, 1, 1]
+
+
+def test_a_dry_run_opens_no_mail_connection_and_the_real_night_still_reports_everything(office: Office) -> None:
+    dry = office.night(NIGHT, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert office.smtp.sessions == 0
+    assert list((office.folder / "data" / "runs").glob("d-*/digest.html"))
+    office.night()
+    assert office.copies() == [1, 1, 1]
+    assert "matamu picek" in digest(office)
+
+
+def test_mails_left_by_no_send_go_out_with_the_next_run(office: Office) -> None:
+    assert office.night(NIGHT, "--no-send").returncode == 0
+    assert office.copies() == [0, 0, 0]
+    office.night()
+    assert office.copies() == [1, 1, 1]
+
+
+def test_a_reader_who_is_refused_makes_the_run_say_so(office: Office) -> None:
+    office.smtp.fault("rcpt", code=550, text="5.1.1 no such user", about=READERS[1], times=None)
+    result = office.night()
+    assert result.returncode == 3, result.stderr
+    assert office.copies() == [1, 0, 1]
+
+
+def test_a_second_start_while_one_runs_does_nothing(office: Office) -> None:
+    from filelock import FileLock
+
+    (office.folder / "data").mkdir(mode=0o700)
+    with FileLock(office.folder / "data" / "pantau.lock"):
+        result = office.night()
+    assert result.returncode == 4
+    assert not office.x.requests
+    assert office.copies() == [0, 0, 0]
+
+
+def test_secrets_never_reach_output_database_or_run_folder(office: Office) -> None:
+    result = office.run("-v", "nightly", "--as-of", NIGHT.isoformat())
+    secrets = (office.x.token, office.smtp.password)
+    everything = (result.stdout + result.stderr).encode()
+    everything += b"".join(path.read_bytes() for path in (office.folder / "data").rglob("*") if path.is_file())
+    assert result.returncode == 0, result.stderr
+    assert not [secret for secret in secrets if secret.encode() in everything]
+
+
+def test_a_register_with_mistakes_starts_nothing_and_loses_nothing(office: Office) -> None:
+    office.night()
+    before = (office.folder / "data" / "pantau.db").stat().st_size
+    requests = len(office.x.requests)
+    office.extra_rows = [
+        {
+            "unit_code": f"BAD-{n}",
+            "unit_name": f"Unit {n}",
+            "unit_kind": "kementrian",
+            "platform": "x",
+            "handle": "ada spasi",
+        }
+        for n in range(5)
+    ]
+    office.write()
+    result = office.night()
+    assert result.returncode == 2
+    assert result.stderr.count("kementrian") == 5
+    assert result.stderr.count("ada spasi") == 5
+    assert len(office.x.requests) == requests
+    assert (office.folder / "data" / "pantau.db").stat().st_size == before
