@@ -44,7 +44,7 @@ class Outbox:
         """How many mails are in each state; states without mails are absent."""
         query = sa.select(_T.c.state, sa.func.count()).group_by(_T.c.state).order_by(_T.c.state)
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def mark(
         self,

@@ -141,7 +141,7 @@ def _last_seen(connection: Connection, keys: Iterable[str]) -> dict[str, datetim
     query = sa.select(_S.c.post, sa.func.max(_S.c.last_seen_at, type_=schema.Instant())).group_by(_S.c.post)
     found: dict[str, datetime] = {}
     for chunk in chunks(keys):
-        found |= dict(connection.execute(query.where(_S.c.post.in_(chunk))).tuples().all())
+        found |= {row[0]: row[1] for row in connection.execute(query.where(_S.c.post.in_(chunk)))}
     return found
 
 

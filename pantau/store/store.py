@@ -56,9 +56,8 @@ class Store:
         Posts with their raw answers, versions of edited posts, the reading, the id and handle that were learnt, and the
         watermark, which moves only when the reading is complete. Saving the same scan again changes nothing. With
         ``span`` (the stretch of time of which the scan holds every post), posts of the account in it that the scan does
-        not hold are marked vanished. A rerun's scan moves
-        the watermark only when the rerun's window begins at or before it. Raises ``StoreError`` for an account that was
-        never in the register or a run that never began.
+        not hold are marked vanished. A rerun's scan moves the watermark only when the rerun's window begins at or
+        before it. Raises ``StoreError`` for an account that was never in the register or a run that never began.
         """
         with self._database.write() as connection:
             return scans.save_scan(connection, self._database, run_id, scan, span)

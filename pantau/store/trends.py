@@ -38,9 +38,9 @@ def _count(connection: Connection, day: date, run_id: str, zone: ZoneInfo) -> Da
     if not run_id:
         return DayCount(day=day, posts=posts or 0)
     strengths = sa.select(_F.c.strength, sa.func.count()).where(_F.c.run_id == run_id).group_by(_F.c.strength)
-    found: dict[str, int] = dict(connection.execute(strengths).tuples().all())
+    found: dict[str, int] = {row[0]: row[1] for row in connection.execute(strengths)}
     states = sa.select(_O.c.state, sa.func.count()).where(_O.c.run_id == run_id).group_by(_O.c.state)
-    observed: dict[str, int] = dict(connection.execute(states).tuples().all())
+    observed: dict[str, int] = {row[0]: row[1] for row in connection.execute(states)}
     return DayCount(
         day=day,
         posts=posts or 0,

@@ -58,9 +58,7 @@ def finding(rule: str = "luxury-brand-shown", post: str = "x:1", strength: Any =
     more.setdefault("account", "x:@dinascontoh")
     more.setdefault("subject", "isi")
     more.setdefault("message", "Perlu dicek: merek mewah disebut.")
-    return Finding(
-        rule_id=rule, rule_version=1, family="FLX", level="sedang", strength=strength, post=post, **more
-    )
+    return Finding(rule_id=rule, rule_version=1, family="FLX", level="sedang", strength=strength, post=post, **more)
 
 
 def mail(name: str = "m1", recipient: str = "staf@kab.example", run_id: str = "n-20261101", **more: Any) -> Mail:
