@@ -27,11 +27,11 @@ _log = structlog.get_logger(__name__)
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _RECENT_REACH = timedelta(days=7) - timedelta(minutes=5)
 """Recent search refuses to go back 7 days or more; the margin covers the time until the request arrives."""
-_SILENT_AFTER = timedelta(days=2)
-"""Silent this long, an account is asked for by its timeline: sooner than the shortest norm (1 day and 2 of grace) runs out."""
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _FAILURES_IN_A_ROW = 3
 """So many failed requests in a row, each after its own retries, mean that the source is down."""
+_MODEST_REQUESTS = 24
+"""Searches that a thousand accounts need; what a smaller register leaves of them goes to timelines of the newly silent."""
 _REFUSED_QUERIES = 5
 """So many accounts refused alone, and no search accepted yet, mean that X refuses our way of asking."""
 
@@ -51,6 +51,7 @@ class Night:
         self._reader = XReader(client, pace, window, self._overlap)
         self._open = {number: Seat(number, target, window) for number, target in enumerate(targets)}
         self._by_timeline: list[Seat] = []
+        self._newly_silent: list[Seat] = []
         self._doubtful: list[Seat] = []
         self._failures = 0
         self._searches = 0
@@ -118,6 +119,7 @@ class Night:
                     self._spoilt(group.members[0], result)
             else:
                 yield from self._settle(group, result)
+        yield from self._settle_newly_silent()
 
     def _groups(self) -> list[Group[Seat]]:
         """Search groups of the accounts still open; what search cannot serve is left to the timelines."""
@@ -146,10 +148,18 @@ class Night:
         for seat in group.members:
             if result is not None:
                 yield self._failed(seat, result)
-            elif seat.has_posts or not seat.needs_timeline(_SILENT_AFTER):
+            elif seat.has_posts or (need := seat.needs_timeline()) == "no":
                 yield self._close(seat, seat.read(self._pace.now(), self._source))
             else:
-                self._by_timeline.append(seat)
+                (self._by_timeline if need == "must" else self._newly_silent).append(seat)
+
+    def _settle_newly_silent(self) -> Iterator[Scan]:
+        """A small register affords a timeline for each account that brought nothing tonight, a large one for the longest silent."""
+        self._newly_silent.sort(key=lambda seat: seat.newest_stored_at or seat.since)
+        afforded = max(0, _MODEST_REQUESTS - self._searches)
+        self._by_timeline += self._newly_silent[:afforded]
+        for seat in self._newly_silent[afforded:]:
+            yield self._close(seat, seat.read(self._pace.now(), self._source))
 
     def _read_timelines(self) -> Iterator[Scan]:
         """One account at a time, by id."""
@@ -210,7 +220,7 @@ class Night:
             if error.source_down:
                 raise
             return self._count(error)
-        except Exception as error:
+        except Exception as error:  # per group: whatever an odd body provokes makes these accounts unread, no others
             _log.warning("x.odd_answer", error=type(error).__name__)
             return self._count(format_error(type(error).__name__))
         self._failures, self._refused_before = 0, False

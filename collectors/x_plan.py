@@ -1,12 +1,12 @@
 """Packs accounts into search queries at the least cost. Pure: no network, no clock.
 
 X bills every post returned and starts each query at one instant for all its accounts. So accounts share a query only when their
-watermarks are close, and the span that is asked again (``overlap``, because the index lags) is cut where it would return posts that
-are stored already and would be billed a second time.
+watermarks are close, and they are sorted by their newest stored post: a query that begins just after it asks again for a span in
+which nothing stored lies (the index lags, accounts hide for a while), and so costs nothing.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -20,6 +20,13 @@ _NEAR = timedelta(hours=1)
 """Watermarks this close share a query: at two posts a day and account, an hour costs less than a tenth of a post."""
 LEAST_OVERLAP = timedelta(minutes=10)
 """Asked again whatever it costs; the index usually lags by seconds."""
+EDITABLE = timedelta(hours=1)
+"""A post can get new versions, with ids of their own, for half an hour; an hour after its first version it is settled."""
+_REACH = timedelta(days=35)
+"""How far back before the watermark a silent account is asked for again."""
+_SPREADS = (timedelta(hours=2), timedelta(hours=8), timedelta(days=1), timedelta(days=7), timedelta.max)
+_FEW_GROUPS = 13
+"""A small register affords more, closer groups; requests cost no money, but a night shall stay near the fewest it needs."""
 _FREE_ACCOUNTS = 10
 _FREE_SHARE = 0.01
 """Up to so many accounts (or this share of all) with stored posts in the overlap are simply read again in full."""
@@ -73,16 +80,19 @@ def plan(
 
     ``earliest``: no query may start before (recent search reaches back 7 days).
     """
-    busy = [reading for reading in readings if _overlaps(reading, overlap)]
-    keep_all = len(busy) <= max(_FREE_ACCOUNTS, _FREE_SHARE * len(readings))
-    groups: list[Group[R]] = []
-    for bucket in _buckets(readings):
-        zone = min(reading.since for reading in bucket) - overlap
-        # Accounts with stored posts in the overlap come last, by the time of the newest: then a group can begin right after it.
-        ranked = bucket if keep_all else sorted(bucket, key=partial(_stored_since, zone))
-        for members in _packs(ranked, query_chars):
-            start = _start(members, overlap, keep_all=keep_all)
-            groups.append(Group(tuple(members), max(start, earliest) if earliest else start))
+    busy = sum(_overlaps(reading, overlap) for reading in readings)
+    keep_all = busy <= max(_FREE_ACCOUNTS, _FREE_SHARE * len(readings))
+    free_from = partial(_free_from, overlap, keep_all)
+    packs: list[list[R]] = []
+    for spread in _SPREADS:
+        packs = [pack for bucket in _buckets(readings) for pack in _packs(bucket, query_chars, free_from, spread)]
+        if len(packs) <= _FEW_GROUPS:
+            break
+    groups = []
+    for pack in packs:
+        latest = min(reading.since for reading in pack) - min(overlap, LEAST_OVERLAP)
+        start = min(latest, max(free_from(reading) for reading in pack))
+        groups.append(Group(tuple(pack), max(start, earliest) if earliest else start))
     rank = {id(reading): number for number, reading in enumerate(readings)}
     return sorted(groups, key=lambda group: min(rank[id(member)] for member in group.members))
 
@@ -90,6 +100,22 @@ def plan(
 def _overlaps(reading: Reading, overlap: timedelta) -> bool:
     newest = reading.newest_stored_at
     return newest is not None and newest >= reading.since - overlap
+
+
+def _free_from(overlap: timedelta, keep_all: bool, reading: Reading) -> datetime:
+    """From when on asking for this account returns nothing that is stored (unless ``keep_all`` accepts that in the overlap).
+
+    An account silent for long is asked from its last stored post on: were its newer posts hidden on the night that should have
+    read them (suspended, protected, renamed for a while), they still come.
+    """
+    zone = reading.since - overlap
+    newest = reading.newest_stored_at
+    if newest is None:
+        return zone
+    settled = max(newest + EDITABLE, reading.since - _REACH)
+    if settled < zone:
+        return settled
+    return zone if keep_all else max(zone, newest + timedelta(seconds=1))
 
 
 def _buckets(readings: Sequence[R]) -> list[list[R]]:
@@ -104,29 +130,18 @@ def _buckets(readings: Sequence[R]) -> list[list[R]]:
     return buckets
 
 
-def _stored_since(zone: datetime, reading: Reading) -> datetime:
-    return max(zone, reading.newest_stored_at or zone)
-
-
-def _packs(readings: Sequence[R], query_chars: int) -> list[list[R]]:
+def _packs(
+    readings: Sequence[R], query_chars: int, free_from: Callable[[R], datetime], spread: timedelta
+) -> list[list[R]]:
+    """Accounts that may begin at about the same time (``spread``) together, as many as fit into a query."""
     packs: list[list[R]] = []
     used = query_chars
-    for reading in readings:
+    for reading in sorted(readings, key=free_from):  # stable: by importance where nothing else counts
         length = len("from:") + len(reading.handle)
-        if not packs or used + len(_JOIN) + length > query_chars:
+        full = used + len(_JOIN) + length > query_chars
+        if not packs or full or free_from(reading) - free_from(packs[-1][0]) > spread:
             packs.append([])
             used = -len(_JOIN)
         packs[-1].append(reading)
         used += len(_JOIN) + length
     return packs
-
-
-def _start(members: Sequence[Reading], overlap: timedelta, *, keep_all: bool) -> datetime:
-    """Where the group's query begins: never after the earliest watermark less the least overlap, never before the whole overlap."""
-    earliest = min(member.since for member in members)
-    latest_start = earliest - min(overlap, LEAST_OVERLAP)
-    if keep_all:
-        return earliest - overlap
-    stored = [member.newest_stored_at for member in members if member.newest_stored_at is not None]
-    after_stored = max(stored) + timedelta(seconds=1) if stored else earliest - overlap
-    return min(latest_start, max(earliest - overlap, after_stored))

@@ -1,12 +1,16 @@
 """One account during one night of reading X: what is known of it, what came, and the scan that ends it."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from collectors.base import CollectorError
 from collectors.x_errors import AccountProblem
 from collectors.x_parse import XPost, XUser, id_time
-from collectors.x_plan import LEAST_OVERLAP
+from collectors.x_plan import EDITABLE, LEAST_OVERLAP
 from pantau.core.model import Outcome, Reading, Scan, Target, UnreadClass, Window
+
+_SILENT_AFTER = timedelta(days=2)
+"""Sooner than the shortest norm (1 day and 2 of grace) runs out, so that nobody is called quiet on the word of a search alone."""
 
 
 class Seat:
@@ -51,23 +55,26 @@ class Seat:
         if known is None or known.version <= post.version:
             self._posts[post.post_id] = post
 
-    def needs_timeline(self, silent_after: timedelta) -> bool:
-        """True when a search that brought nothing proves too little.
+    def needs_timeline(self) -> Literal["must", "may", "no"]:
+        """What a search that brought nothing proves.
 
-        Search may leave reposts out and says nothing of suspended or renamed accounts. So an account is asked for by id once it has
-        been silent for ``silent_after``; a lookup of this night that shows no newer post either is proof enough.
+        Search may leave reposts out and says nothing of suspended or renamed accounts. So an account must be asked for by id once
+        it has been silent for two days, or a day before its own norm runs out; before that it may. A lookup of this night that
+        shows no newer post either is proof enough.
         """
         if self.handle_taken:
-            return True
+            return "must"
         if self._user is not None and self._user.last_post_at is not None and self.searched_from is not None:
-            return self._user.last_post_at >= self.searched_from
-        newest = self.newest_stored_at
-        return newest is None or self._window.end - newest >= silent_after
+            return "must" if self._user.last_post_at >= self.searched_from else "no"
+        account, newest = self.target.account, self.newest_stored_at
+        limit_days = 3 if account.norm_days is None else account.norm_days + (account.grace_days or 0)
+        silent_after = min(_SILENT_AFTER, timedelta(days=max(0, limit_days - 1)))
+        return "must" if newest is None or self._window.end - newest >= silent_after else "may"
 
     def timeline_start(self, overlap: timedelta) -> datetime:
         """From where its timeline is read: never after the watermark, and back to the newest stored post, which costs nothing."""
         newest = self.newest_stored_at
-        start = newest + timedelta(seconds=1) if newest else self.since - overlap
+        start = newest + EDITABLE if newest else self.since - overlap
         return min(start, self.since - min(overlap, LEAST_OVERLAP))
 
     def read(self, at: datetime, source: str) -> Scan:

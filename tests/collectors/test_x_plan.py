@@ -70,4 +70,5 @@ def test_every_account_is_in_one_query_that_fits_and_begins_early_enough(
         assert len(group.query) <= query_chars
         for member in group.members:
             assert group.start <= member.since - min(overlap, LEAST_OVERLAP)
-            assert member.since - group.start <= overlap + timedelta(hours=1)
+            newest = member.newest_stored_at
+            assert group.start >= min(member.since - overlap - timedelta(hours=1), newest or NOW)
