@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
+from pantau.checks.fold_tables import fold_character
+
 _PROVINCES = frozenset(
     re.findall("..", "111213141516171819213132333435365152536162636465717273747576818291929394959697")
 )
@@ -12,7 +14,10 @@ _REGENCIES = (range(1, 51), range(71, 80))
 _MAX_DISTRICT = 70
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
-_NUMBER = re.compile(r"\d(?:[ .\-]?\d){5,}")
+_NUMBER = re.compile(r"[0-9](?:[ .\-_]{0,3}[0-9]){5,}")
+_GROUP = re.compile(r"[0-9](?:_{0,3}[0-9])*")
+_MAX_GROUPS = 8
+_MAX_NUMBER_CHARS = 64
 
 
 def digits_of(text: str) -> str:
@@ -58,29 +63,59 @@ VALIDATORS: Mapping[str, Callable[[str], bool]] = {"nik": is_nik, "phone": is_ph
 
 def mask_digits(text: str) -> str:
     """``text`` with every number of six or more digits reduced to its first three and last two digits."""
-    return _NUMBER.sub(lambda found: _masked(found.group()), text)
+    plain = _plain_text(text)
+    return _masked(text, plain, [found.span() for found in _NUMBER.finditer(plain)])
 
 
 def mask_personal(text: str) -> str:
     """``text`` with every plausible NIK, family-card, payment-card or mobile number reduced to its first three and last two digits.
 
-    Other numbers (amounts, dates, service numbers of up to nine digits) stay as they are.
+    Every number of 16 digits counts; other numbers (amounts, dates, service numbers of up to nine digits) stay as they are.
     """
-    return _NUMBER.sub(lambda found: _masked(found.group()) if _is_personal(found.group()) else found.group(), text)
+    plain = _plain_text(text)
+    return _masked(
+        text, plain, [span for found in _NUMBER.finditer(plain) for span in _personal_parts(plain, *found.span())]
+    )
+
+
+def _personal_parts(plain: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The personal numbers in a stretch of digits and separators, made of up to eight groups of digits each."""
+    groups = [found.span() for found in _GROUP.finditer(plain, start, end)]
+    found: list[tuple[int, int]] = []
+    number = 0
+    while number < len(groups):
+        begin = groups[number][0]
+        for last in range(min(number + _MAX_GROUPS, len(groups)) - 1, number - 1, -1):
+            if _is_personal(plain[begin : groups[last][1]].replace("_", "")):
+                found.append((begin, groups[last][1]))
+                number = last
+                break
+        number += 1
+    return found
 
 
 def _is_personal(number: str) -> bool:
-    return any(valid(number) for valid in VALIDATORS.values()) or len(digits_of(number)) == 16
+    return len(number) < _MAX_NUMBER_CHARS and (
+        len(digits_of(number)) == 16 or any(valid(number) for valid in VALIDATORS.values())
+    )
 
 
-def _masked(number: str) -> str:
-    total = len(digits_of(number))
-    shown: list[str] = []
-    seen = 0
-    for character in number:
-        if character.isdigit():
-            seen += 1
-            shown.append(character if seen <= 3 or seen > total - 2 else "*")
-        else:
-            shown.append(character)
+def _masked(text: str, plain: str, spans: list[tuple[int, int]]) -> str:
+    shown = list(text)
+    for start, end in spans:
+        for place in [place for place in range(start, end) if plain[place].isdigit()][3:-2]:
+            shown[place] = "*"
     return "".join(shown)
+
+
+def _plain_text(text: str) -> str:
+    """A copy with one plain character for each published one, so that fancy digits are masked too."""
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+def _plain(character: str) -> str:
+    """The digit a character shows, ``_`` for one that shows nothing, else the character itself (or a blank)."""
+    folded = fold_character(character)
+    if not folded:
+        return "_"
+    return folded if len(folded) == 1 else "?"
