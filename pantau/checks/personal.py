@@ -1,7 +1,7 @@
 """Personal data in running text: what is a plausible NIK, telephone or card number, and how such numbers are masked."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pantau.checks.fold_tables import fold_character
 
@@ -17,7 +17,7 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _NUMBER = re.compile(r"[0-9](?:[ .\-_]{0,3}[0-9]){5,}")
 _GROUP = re.compile(r"[0-9](?:_{0,3}[0-9])*")
 _MAX_GROUPS = 8
-_MAX_NUMBER_CHARS = 64
+_MIN_DIGITS = 10
 
 
 def digits_of(text: str) -> str:
@@ -79,25 +79,47 @@ def mask_personal(text: str) -> str:
 
 
 def _personal_parts(plain: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The personal numbers in a stretch of digits and separators, made of up to eight groups of digits each."""
+    """The personal numbers in a stretch of digits and separators.
+
+    Single groups of digits first, then up to eight neighbouring ones; plausible numbers before anything of 16 digits.
+    """
     groups = [found.span() for found in _GROUP.finditer(plain, start, end)]
+    taken = [False] * len(groups)
     found: list[tuple[int, int]] = []
-    number = 0
-    while number < len(groups):
-        begin = groups[number][0]
-        for last in range(min(number + _MAX_GROUPS, len(groups)) - 1, number - 1, -1):
-            if _is_personal(plain[begin : groups[last][1]].replace("_", "")):
-                found.append((begin, groups[last][1]))
-                number = last
-                break
-        number += 1
+    for test in (_is_valid, _has_16_digits):
+        for most in (1, _MAX_GROUPS):
+            for first, last in _sweep(plain, groups, taken, most, test):
+                found.append((groups[first][0], groups[last][1]))
+                taken[first : last + 1] = [True] * (last + 1 - first)
     return found
 
 
-def _is_personal(number: str) -> bool:
-    return len(number) < _MAX_NUMBER_CHARS and (
-        len(digits_of(number)) == 16 or any(valid(number) for valid in VALIDATORS.values())
-    )
+def _sweep(
+    plain: str, groups: list[tuple[int, int]], taken: list[bool], most: int, test: Callable[[str], bool]
+) -> Iterator[tuple[int, int]]:
+    """Runs of at most ``most`` free groups that pass a test, the longest at each place, none overlapping another."""
+    sizes = [end - start for start, end in groups]
+    first = 0
+    while first < len(groups):
+        last = first - 1
+        while last + 1 < min(first + most, len(groups)) and not taken[last + 1]:
+            last += 1
+        while last >= first and not (
+            sum(sizes[first : last + 1]) >= _MIN_DIGITS
+            and test(plain[groups[first][0] : groups[last][1]].replace("_", ""))
+        ):
+            last -= 1
+        if last >= first:
+            yield first, last
+        first = max(last, first) + 1
+
+
+def _is_valid(number: str) -> bool:
+    return any(valid(number) for valid in VALIDATORS.values())
+
+
+def _has_16_digits(number: str) -> bool:
+    return len(digits_of(number)) == 16
 
 
 def _masked(text: str, plain: str, spans: list[tuple[int, int]]) -> str:
