@@ -28,9 +28,12 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w@])(?:[\w\-]+\.)+[a-z]{2,}
 MASK = "•"
 
 
-def line(text: str) -> str:
-    """One visible line: controls, bidirectional and invisible characters out, blanks collapsed, lone surrogates replaced."""
-    return visible(text).strip()
+def line(text: str, limit: int = 300) -> str:
+    """One visible line of at most ``limit`` characters: controls, bidirectional and invisible characters out, blanks collapsed.
+
+    No text from outside is without a limit: one endless name could push everything else out of a mail.
+    """
+    return shorten(visible(text).strip(), limit)
 
 
 def visible(text: str) -> str:

@@ -9,6 +9,8 @@ from pantau.core.model import Account, Finding, Observation, Post, Unit
 from pantau.digest import clean, words
 from pantau.digest.model import DigestInput, OpenFinding
 
+_NAME_CHARS = 100
+_ANSWER_CHARS = 600
 _NO_RECORD = "tidak ada catatan pemeriksaan untuk akun ini malam ini"
 
 
@@ -65,17 +67,17 @@ class Context:
         """The unit's name; with that of its parent for villages and wherever names repeat."""
         unit = self.units.get(code)
         if unit is None:
-            return clean.line(code) or "unit tidak dikenal"
-        name = clean.line(unit.name)
+            return clean.line(code, _NAME_CHARS) or "unit tidak dikenal"
+        name = clean.line(unit.name, _NAME_CHARS)
         parent = self.units.get(unit.parent)
         if parent and (unit.kind in ("desa", "kelurahan") or self._names[unit.name.casefold()] > 1):
-            return f"{name}, {clean.line(parent.name)}"
+            return f"{name}, {clean.line(parent.name, _NAME_CHARS)}"
         return name
 
     def account_name(self, key: str) -> str:
         """``@handle (Instagram)`` of a registered account, else the key itself."""
         account = self.accounts.get(self.resolve(key))
-        return clean.line(words.account(account)) if account else clean.line(key)
+        return clean.line(words.account(account) if account else key, _NAME_CHARS)
 
     def place(self, finding: Finding) -> str:
         """Where a finding belongs: its post, its account or its unit."""
@@ -102,4 +104,4 @@ class Context:
 
     def answer(self, key: str) -> str:
         """The unit's own words about a finding, clean and with long numbers masked."""
-        return clean.line(clean.masked(self.data.answers.get(key, "")))
+        return clean.line(clean.masked(self.data.answers.get(key, "")), _ANSWER_CHARS)

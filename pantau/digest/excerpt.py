@@ -35,8 +35,8 @@ def excerpts(
     found = []
     for field, text in (("text", post.text), ("image_text", post.image_text)):
         spans = _spans([item for item in evidence if item.field == field], text)
-        if spans:
-            pieces = _pieces(text, spans, limit_chars, personal, spam)
+        pieces = _pieces(text, spans, limit_chars, personal, spam) if spans else ()
+        if pieces:
             found.append(Excerpt(_FIELD_LABELS[field], pieces))
     if not found:
         field = "text" if post.text.strip() or not post.image_text.strip() else "image_text"
@@ -67,7 +67,7 @@ def _spans(evidence: Sequence[Evidence], text: str) -> list[Span]:
     raw = []
     for item in evidence:
         start, end = max(0, item.start), min(len(text), item.end)
-        if start < end:
+        if text[start:end].strip():
             raw.append((start, end, "" if item.quote == text[start:end] else item.quote))
     united: list[Span] = []
     for start, end, words in sorted(set(raw), key=lambda span: (span[0], -span[1], span[2])):
