@@ -8,4 +8,8 @@ def storable(text: str) -> str:
 
     Length and every offset stay as they are, so that evidence still points at the right words.
     """
-    return text.translate(_UNSTORABLE)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.translate(_UNSTORABLE)
+    return text.replace("\x00", "\ufffd")

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
-from pantau.checks.category import categorise
-from pantau.checks.history import CategoryCounts, account_findings, judge
+from pantau.checks.history import CategoryCounts, RuleHead, account_findings, judge
 from pantau.checks.ledger import check_approvals, match_trips
 
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
+from pantau.checks.catalogue import Catalogue
+from pantau.checks.category import categorise
 from pantau.checks.engine import Checker, CheckReport
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
@@ -43,7 +44,7 @@ def check_posts(job: Job, posts: Iterable[Post], accounts: Iterable[Account]) ->
     held = list(posts)
     report = checker.check(held, unit_of)
     findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone)
-    findings += check_approvals(held, unit_of, job.ledgers.approvals, job.catalogue.heads(), settings.zone)
+    findings += check_approvals(held, unit_of, job.ledgers.approvals, rule_heads(job.catalogue), settings.zone)
     return msgspec.structs.replace(report, findings=sort_findings(findings))
 
 
@@ -61,7 +62,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
         observations,
         accounts,
         units.values(),
-        job.catalogue.heads(),
+        rule_heads(job.catalogue),
         counts,
         job.settings.norms,
         run.as_of,
@@ -137,3 +138,18 @@ def _count(findings: Iterable[Finding]) -> dict[str, int]:
     for finding in findings:
         counts[finding.rule_id] = counts.get(finding.rule_id, 0) + 1
     return dict(sorted(counts.items()))
+
+
+def rule_heads(catalogue: Catalogue) -> dict[str, RuleHead]:
+    """What the judgement of accounts needs of the active rules."""
+    return {
+        rule.id: RuleHead(
+            rule_id=rule.id,
+            family=rule.family,
+            level=rule.level,
+            message=rule.message,
+            basis=rule.basis,
+            version=rule.version,
+        )
+        for rule in catalogue.active()
+    }

@@ -11,7 +11,7 @@ from jobs.progress import Progress, Silent
 from jobs.rerun import rerun
 from jobs.wiring import demo_site, load_job, open_store
 from pantau.core.clock import WIB, local_day
-from pantau.core.model import Decision
+from pantau.core.model import Decision, DecisionAction
 from pantau.digest.correction import CorrectionRenderer
 from pantau.store.store import Store
 
@@ -79,20 +79,18 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
 
 def _decide(store: Store, night: datetime) -> None:
     """What a member of staff might have decided on the day before the last night: one dismissal, one answer."""
-    findings = [item.finding for item in store.findings.open_before(f"n-{night + timedelta(days=1):%Y%m%d}")]
-    about_posts = [finding for finding in findings if finding.post]
-    for finding, action, note in zip(about_posts, ("answer", "followed_up"), _NOTES, strict=False):
-        store.decisions.add(
-            Decision(
-                finding_key=finding.key, action=action, by="Staf contoh", at=night + timedelta(hours=11), note=note
-            ),  # type: ignore[arg-type]
-            night + timedelta(hours=11),
-        )
+    about_posts = [
+        finding for finding in store.findings.of_run(f"n-{night:%Y%m%d}") if finding.post and finding.strength == "flag"
+    ]
+    at = night + timedelta(hours=11)
+    for finding, (action, note) in zip(about_posts, _DECISIONS, strict=False):
+        decision = Decision(finding_key=finding.key, action=action, by="Staf contoh", at=at, note=note)
+        store.decisions.add(decision, at)
 
 
-_NOTES = (
-    "Unggahan itu sudah kami hapus pagi ini dan admin sudah diingatkan. Mohon maaf.",
-    "Sudah dibicarakan dengan kepala unit, selesai.",
+_DECISIONS: tuple[tuple[DecisionAction, str], ...] = (
+    ("answer", "Unggahan itu sudah kami hapus pagi ini dan admin sudah diingatkan. Mohon maaf."),
+    ("followed_up", "Sudah dibicarakan dengan kepala unit, selesai."),
 )
 
 

@@ -1,7 +1,10 @@
 """A progress bar on a terminal, and silence everywhere else (cron, pipes, tests)."""
 
 import sys
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 class Progress(Protocol):
@@ -43,7 +46,7 @@ class Bar:
 
         columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._rich = RichProgress(*columns, console=Console(stderr=True), transient=False)
-        self._task = None
+        self._task: TaskID | None = None
         self._rich.start()
 
     def start(self, what: str, total: int) -> None:

@@ -133,7 +133,9 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
     return courier, OwnMailbox(mail, settings.network, imap_password, base_dir=base)
 
 
-def read_export(path: Path, kind: str, accounts: Sequence[Account]) -> Iterable[Collected]:
+def read_export(
+    path: Path, kind: Literal["auto", "jsonl", "x-archive", "instaloader"], accounts: Sequence[Account]
+) -> Iterable[Collected]:
     """The posts of an exported file. Raises ``ImportFileError`` with every problem in it."""
     from collectors.files import read_export as read
 

@@ -10,7 +10,7 @@ from jobs.wiring import Job, load_job, now_utc
 from pantau.core.clock import WIB, local_day
 
 
-class MomentType(click.ParamType):
+class MomentType(click.ParamType[datetime]):
     """``2026-08-26``, ``2026-08-26T21:00`` (WIB) or with an offset. A bare day means its end."""
 
     name = "time"
@@ -28,7 +28,7 @@ class MomentType(click.ParamType):
         return (moment if moment.tzinfo else moment.replace(tzinfo=WIB)).astimezone(UTC)
 
 
-class DayType(click.ParamType):
+class DayType(click.ParamType[date]):
     """``2026-08-26``."""
 
     name = "date"

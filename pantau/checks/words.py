@@ -11,7 +11,7 @@ from pantau.core.errors import Problem
 
 MAX_PHRASES = 2_000
 """Alternatives that one place of an entry may have."""
-MERGED_PHRASES = 64
+MERGED_PHRASES = 16
 """Phrases up to which neighbouring places of an entry are multiplied out."""
 MAX_SPELLINGS = 120
 """Slang spellings of one phrase, fewest substitutions first."""

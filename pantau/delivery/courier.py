@@ -115,6 +115,8 @@ class Courier:
             if self._usable(self._session):
                 return
             self._drop()
+        if not self._settings.host:
+            raise DeliveryError("mail.host belum diisi. Tulis nama server surel kantor, misalnya mail.kantor.go.id.")
         if not (self._settings.user.isascii() and self._password.isascii()):
             raise DeliveryError(
                 "mail.user atau kata sandi surel memuat huruf di luar ASCII, yang tidak dapat dipakai untuk masuk. "
@@ -213,6 +215,7 @@ def check_login(settings: MailSettings, network: Network, password: str, *, base
     Raises ``DeliveryError`` whose text says what is wrong and what to do, also for a server that cannot be reached.
     """
     courier = Courier(settings, network, password, base_dir=base_dir)
+    del password  # reports of errors may show local variables
     try:
         courier.open()
     except UnreachableError as error:
@@ -232,6 +235,9 @@ def _login_problem(error: Exception, session: _Session, server: str) -> Delivery
         said = f"menjawab {code}" if code else _words(error)
         return UnreachableError(f"Server surel {server} tidak dapat dihubungi: {said}. {remedy}")
     secure = isinstance(smtp.sock, ssl.SSLSocket)
+    if smtp.sock is not None and not smtp.does_esmtp:
+        said = f"({shown(smtp.ehlo_resp)})" if smtp.ehlo_resp else ""
+        return UnreachableError(f"Server surel {server} menolak salam mesin ini {said}. Periksa mail.local_hostname.")
     if smtp.sock is not None and not secure and code is None and not smtp.has_extn("starttls"):
         return DeliveryError(
             f"Server surel {server} tidak menawarkan STARTTLS, jadi kata sandi akan terkirim terbuka. "
@@ -242,7 +248,7 @@ def _login_problem(error: Exception, session: _Session, server: str) -> Delivery
             f"Server surel {server} tidak menawarkan cara masuk yang dikenal (PLAIN, LOGIN, CRAM-MD5). "
             "Periksa mail.port: pengiriman dengan kata sandi biasanya 587 atau 465, bukan 25."
         )
-    if secure and smtp.does_esmtp and code is not None and 500 <= code < 600:
+    if secure and code is not None and 500 <= code < 600:
         return DeliveryError(
             f"Server surel {server} menolak nama pengguna atau kata sandi ({code}). Periksa mail.user dan rahasia "
             "pada mail.password; Gmail hanya menerima sandi aplikasi. Tidak ada surel yang dikirim."

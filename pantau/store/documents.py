@@ -46,9 +46,9 @@ class Documents:
 
 def insert_documents(connection: Connection, database: Database, run_id: str, documents: Sequence[Document]) -> int:
     """Insert the documents that are not there yet; how many they were."""
-    insert = database.insert(_T).on_conflict_do_nothing()
+    insert = database.insert(_T).on_conflict_do_nothing().returning(_T.c.run_id)
     rows = [
         {"run_id": run_id, "edition": document.edition, "format": document.format, "data": document.data}
         for document in documents
     ]
-    return sum(connection.execute(insert, row).rowcount for row in rows)
+    return sum(connection.execute(insert, row).first() is not None for row in rows)

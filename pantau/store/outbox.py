@@ -87,10 +87,10 @@ class Outbox:
 
 def insert_mails(connection: Connection, database: Database, mails: Sequence[Mail]) -> int:
     """Insert the mails that are not there yet, inside the caller's transaction; how many they were."""
-    insert = database.insert(_T).on_conflict_do_nothing()
+    insert = database.insert(_T).on_conflict_do_nothing().returning(_T.c.id)
     names = [column.name for column in _T.c if column.name != "id"]
     rows = [{name: getattr(mail, name) for name in names} for mail in mails]
-    return sum(connection.execute(insert, row).rowcount for row in rows)
+    return sum(connection.execute(insert, row).first() is not None for row in rows)
 
 
 def _to_mail(row: Any) -> Mail:

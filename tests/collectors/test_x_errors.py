@@ -235,6 +235,17 @@ def test_posts_without_what_every_post_has_make_the_account_unread(name: str) ->
     assert {(scan.reading.outcome, scan.reading.unread_class) for scan in scans.values()} == {("unread", "format")}
 
 
+def test_a_timeline_that_shows_posts_of_somebody_else_is_not_believed() -> None:
+    def swapped(reply: Reply) -> Reply:
+        return Reply(reply.status, reply.body.replace(b'"author_id": "11"', b'"author_id": "99"'), reply.headers)
+
+    account = FakeXAccount("dinas_air", 11, [FakeXPost("RT kabar", NIGHT - HOUR, kind="repost")])
+    with XServer([account], search_reposts=False) as server:
+        server.faults.add(Fault(change=swapped, endpoint="timeline", times=None))
+        scan = open_office(server, Clock()).night()["dinas_air"]
+    assert (scan.reading.outcome, scan.reading.unread_class, scan.posts) == ("unread", "format", ())
+
+
 def test_an_empty_answer_to_a_lookup_is_no_proof_that_accounts_are_missing() -> None:
     with _server(30) as server:
         server.faults.add(Fault(Reply(200, b"{}"), endpoint="users_by", times=None))

@@ -89,6 +89,7 @@ def _feed(seed: int) -> list[FakeXAccount]:
     return accounts
 
 
+# X shows posts and edits of the last half minute only to the next night.
 def _nobody_is_called_read_who_was_not(office: Office, scans: dict, since: dict[str, object], end) -> None:  # type: ignore[no-untyped-def, type-arg]
     for account in office.server.accounts:
         scan = scans[account.handle]
@@ -101,7 +102,11 @@ def _nobody_is_called_read_who_was_not(office: Office, scans: dict, since: dict[
         if scan.reading.outcome != "read":
             assert account.state == "suspended"
             continue
-        shown = [post for post in account.posts if post.visible(end, search=True) and post.at < end - MINUTE]
+        shown = [
+            post
+            for post in account.posts
+            if post.visible(end, search=True) and post.versions(end)[-1][1] < end - MINUTE
+        ]
         wanted = {str(post.id) for post in shown if post.at >= since[account.handle] and post.kind != "repost"}  # type: ignore[operator]
         assert wanted <= {collected.post.post_id for collected in scan.posts}
 

@@ -1,0 +1,76 @@
+"""Numbers per day, and what the retention rules remove."""
+
+from pantau.core.model import Account, Media, Observation, Window
+from pantau.store.records import DayCount, Purged
+from pantau.store.store import Store
+
+from .builders import DAY, HOUR, NIGHT, ON, account, begin, finding, mail, post, scan
+
+RUN = "n-20261101"
+
+
+def test_each_local_day_has_its_posts_and_its_nights_findings(store: Store, agency: Account) -> None:
+    items = [
+        post("1", hours_before=22),  # 1 November, 00.00 in Jakarta
+        post("2", hours_before=-1.9),  # 23.54
+        post("3", hours_before=-2),  # 2 November, 00.00
+        post("4", hours_before=22.1),  # 31 October
+    ]
+    store.save_scan(RUN, scan(*items, at=NIGHT + DAY))
+    store.findings.save(RUN, [finding("a"), finding("b"), finding("c", strength="review")])
+    states = ["quiet", "never_posted", "unread", "active", "gone"]
+    store.observations.save(
+        RUN, [Observation(account=f"x:@{n}", unit="u", state=state) for n, state in enumerate(states)]
+    )
+    begin(store, 1, "rerun", "r-1")
+    store.findings.save("r-1", [finding("d")])
+    assert store.daily_counts(ON - DAY, ON + DAY) == [
+        DayCount(day=ON - DAY, posts=1),
+        DayCount(day=ON, posts=2, run_id=RUN, flags=2, reviews=1, quiet=2, unread=1),
+        DayCount(day=ON + DAY, posts=1),
+    ]
+
+
+def test_a_post_of_two_accounts_is_one_post_of_the_day(store: Store) -> None:
+    begin(store)
+    for item in store.accounts.sync([account("satu"), account("dua")], ON):
+        store.save_scan(RUN, scan(post("1"), account=item.key))
+    assert store.daily_counts(ON, ON)[0].posts == 1
+
+
+def test_purging_nothing_removes_nothing(store: Store, agency: Account) -> None:
+    store.save_scan(RUN, scan(post("1")))
+    assert store.purge() == Purged()
+    assert store.posts.raw("x:1")
+
+
+def test_old_raw_answers_go_but_those_behind_a_finding_stay(store: Store, agency: Account) -> None:
+    store.save_scan(RUN, scan(post("1", hours_before=50), post("2", hours_before=50), post("3")))
+    store.findings.save(RUN, [finding(post="x:2")])
+    assert store.purge(raw_before=NIGHT - DAY) == Purged(raws=1)
+    assert store.posts.raw("x:1") is None
+    assert store.posts.raw("x:2")
+    assert store.posts.raw("x:3")
+    assert "x:1" in store.posts.get(["x:1"])
+
+
+def test_old_posts_go_altogether_and_their_findings_keep_the_quote(store: Store, agency: Account) -> None:
+    media = (Media(kind="image", url="https://p.example/1.jpg"),)
+    store.save_scan(RUN, scan(post("1", "Awal", 50, media=media), post("2"), at=NIGHT))
+    store.save_scan(RUN, scan(post("1", "Diubah", 50)))
+    store.posts.save_categories(RUN, {"x:1": "ucapan"})
+    store.findings.save(RUN, [finding(post="x:1")])
+    assert store.purge(posts_before=NIGHT - DAY) == Purged(raws=2, posts=1)
+    assert [item.key for item in store.posts.in_window(Window(NIGHT - 9 * DAY, NIGHT))] == ["x:2"]
+    assert store.posts.versions("x:1") == []
+    assert store.posts.dates([agency.key], NIGHT - 9 * DAY)[agency.key] == [NIGHT - 2 * HOUR]
+    assert store.findings.of_run(RUN) == [finding(post="x:1")]
+
+
+def test_old_mails_lose_their_bytes_only_when_their_delivery_is_over(store: Store) -> None:
+    store.outbox.put([mail("m1"), mail("m2", "b@kab.example"), mail("m3", "c@kab.example", created_at=NIGHT + DAY)])
+    for name in ("m1", "m3"):
+        store.outbox.mark(f"<{name}@kab.example>", "sent", at=NIGHT)
+    assert store.purge(wires_before=NIGHT + HOUR) == Purged(wires=1)
+    assert [bool(item.wire) for item in store.outbox.of_run(RUN)] == [False, True, True]
+    assert store.purge(wires_before=NIGHT + HOUR) == Purged()
