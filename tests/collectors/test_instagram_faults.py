@@ -334,7 +334,7 @@ def test_no_cookie_of_the_session_reaches_a_log_or_a_reason(server: InstagramSer
         assert secret not in written
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_sequence_of_faults_loses_or_doubles_a_post_once_a_normal_night_follows(
     tmp_path: Path, data: st.DataObject
