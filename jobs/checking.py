@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
-from pantau.checks.history import CategoryCounts, RuleHead, account_findings, judge
-from pantau.checks.ledger import check_approvals, match_trips
 
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.category import categorise
-from pantau.checks.engine import Checker, CheckReport
+from pantau.checks.engine import CheckReport
+from pantau.checks.history import CategoryCounts, RuleHead, account_findings, judge
+from pantau.checks.ledger import check_approvals, match_trips
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
 from pantau.store.store import Store
@@ -38,11 +38,9 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 def check_posts(job: Job, posts: Iterable[Post], accounts: Iterable[Account]) -> CheckReport:
     """Today's rules over some posts, ledgers included."""
     settings = job.settings
-    units = {unit.code: unit for unit in job.register.units}
     unit_of = {account.key: account.unit for account in accounts}
-    checker = Checker(job.catalogue, situations=job.ledgers.situations, units=units, zone=settings.zone)
     held = list(posts)
-    report = checker.check(held, unit_of)
+    report = job.checker.check(held, unit_of)
     findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone)
     findings += check_approvals(held, unit_of, job.ledgers.approvals, rule_heads(job.catalogue), settings.zone)
     return msgspec.structs.replace(report, findings=sort_findings(findings))

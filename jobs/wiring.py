@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,9 @@ from collectors.registry import COLLECTORS
 from pantau.accounts.ledgers import Ledgers
 from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
-from pantau.checks.load import Catalogue, load_catalogue
+from pantau.checks.catalogue import Catalogue
+from pantau.checks.engine import Checker
+from pantau.checks.load import load_catalogue
 from pantau.core.errors import Problem, ProblemsError
 from pantau.core.model import Account, Collected
 from pantau.core.ports import Collector
@@ -37,13 +40,19 @@ __all__ = [
 ]
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything the office decides, validated: settings, register, ledgers and rules."""
 
     settings: Settings
     register: Register
     ledgers: Ledgers
     catalogue: Catalogue
+
+    @cached_property
+    def checker(self) -> Checker:
+        """The catalogue, compiled once for this office's situations and units."""
+        units = {unit.code: unit for unit in self.register.units}
+        return Checker(self.catalogue, situations=self.ledgers.situations, units=units, zone=self.settings.zone)
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

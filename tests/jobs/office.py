@@ -25,7 +25,23 @@ ROOT = Path(__file__).resolve().parents[2]
 WIB = ZoneInfo("Asia/Jakarta")
 NIGHT = datetime(2026, 11, 20, 21, 0, tzinfo=WIB)
 READERS = ("sekda@kantor.example", "protokol@kantor.example", "kominfo@kantor.example")
-COLUMNS = ["unit_code", "unit_name", "unit_kind", "parent_code", "platform", "handle", "platform_id", "norm_days", "grace_days", "head_name", "head_email", "operator", "deputy", "priority", "note"]
+COLUMNS = [
+    "unit_code",
+    "unit_name",
+    "unit_kind",
+    "parent_code",
+    "platform",
+    "handle",
+    "platform_id",
+    "norm_days",
+    "grace_days",
+    "head_name",
+    "head_email",
+    "operator",
+    "deputy",
+    "priority",
+    "note",
+]
 
 
 def x_accounts() -> list[FakeXAccount]:
