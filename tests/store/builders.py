@@ -68,7 +68,7 @@ def mail(name: str = "m1", recipient: str = "staf@kab.example", run_id: str = "n
     return Mail(message_id=f"<{name}@kab.example>", run_id=run_id, recipient=recipient, **more)
 
 
-def everything(store: Store, url: str) -> dict[str, list[tuple[Any, ...]]]:
+def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, to tell whether anything changed at all."""
     import sqlalchemy as sa
 

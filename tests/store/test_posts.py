@@ -89,13 +89,13 @@ def test_the_raw_answer_keeps_its_bytes_even_when_the_text_cannot_be_stored(stor
     assert store.posts.get(["x:1"])["x:1"].text == "a\ufffdb\ufffd c"
 
 
-def test_saving_the_same_scan_again_changes_nothing(store: Store, agency: Account, url: str) -> None:
+def test_saving_the_same_scan_again_changes_nothing(store: Store, agency: Account) -> None:
     once = scan(post("1"), post("2", "Halo", 3, metrics={"like": 1}), platform_id="900", handle="DinasContoh")
     first = store.save_scan(RUN, once, Window(NIGHT - DAY, NIGHT))
-    before = everything(store, url)
+    before = everything(store)
     second = store.save_scan(RUN, once, Window(NIGHT - DAY, NIGHT))
     assert (first.new, second.new, second.edited, second.vanished) == (2, 0, 0, 0)
-    assert everything(store, url) == before
+    assert everything(store) == before
 
 
 def test_a_window_is_half_open_and_ordered_by_time_and_key(store: Store, agency: Account) -> None:
