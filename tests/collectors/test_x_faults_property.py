@@ -111,7 +111,7 @@ def _nobody_is_called_read_who_was_not(office: Office, scans: dict, since: dict[
         assert wanted <= {collected.post.post_id for collected in scan.posts}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10_000),
     st.lists(_faults, min_size=1, max_size=NIGHTS),
