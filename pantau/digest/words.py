@@ -84,7 +84,7 @@ _PLATFORMS = {
 _POST_KINDS = {
     "post": "unggahan",
     "reply": "balasan",
-    "repost": "bagikan ulang",
+    "repost": "unggahan ulang",
     "video": "video",
     "comment": "komentar",
 }

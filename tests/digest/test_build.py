@@ -165,6 +165,19 @@ def test_personal_numbers_appear_nowhere():
         assert number not in everything
 
 
+def test_a_post_with_personal_data_hides_every_longer_number_on_its_card():
+    post = msgspec.structs.replace(
+        sample.DATA, text="NIK 9999010203040005, rekening 11-22-333-4444 atas nama Fulan, lahir 1 2 1990 di rumah 12"
+    )
+    span = sample.words(post, "9999010203040005")
+    masked = sample.Evidence(field="text", start=span.start, end=span.end, quote="9999************")
+    found = sample.finding("nik-dan-telepon", "DPR", "tinggi", post, masked)
+    digest = changed(findings=(found,), posts={post.key: post})
+    shown = "".join(piece.text for piece in digest.flags.cards[0].excerpts[0].pieces)
+    assert "rekening ••-••-•••-••••" in shown
+    assert "rumah 12" in shown
+
+
 def test_good_examples_come_from_active_accounts_without_findings():
     chosen = {example.account_key for example in RICH.examples.examples}
     tainted = {finding.account for finding in sample.FINDINGS}
