@@ -217,3 +217,9 @@ def test_a_large_archive_is_streamed(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < size / 2
+
+
+def test_a_copy_deeper_inside_a_zip_is_not_read_as_well(tmp_path: Path) -> None:
+    folder = folder_archive(tmp_path / "a", [tweet(1)])
+    folder_archive(folder / "data" / "cadangan", [tweet(2)])
+    assert [post.post_id for post in posts(zipped(folder, tmp_path / "a.zip"))] == ["1"]
