@@ -1,6 +1,14 @@
-"""The silence ledger: from a history of readings and posts to exactly one state per account, and the findings about it.
+"""The silence ledger: from a history of readings and posts to exactly one state per account.
 
-Only observed days count against an account: holidays, collective leave, excuses and days on which we failed are taken out.
+How silence is counted:
+
+* from the day after the newest post ever seen to the last day that is over; today is not over, so it never counts;
+* holidays, excused days, days on which we tried and failed, and weekends (norms of working days) are taken out;
+* when no post was ever seen, from the day on which Pantau first knew the account (``Account.since``). When a post was seen,
+  that post counts even if it is older than ``since``: silence that the platform itself shows is known, not guessed.
+
+What outranks what: a failed reading tonight is ``unread`` and nothing else. Then an excuse without a post since its beginning.
+Then what the platform said (private, missing, suspended). Only a complete reading may call an account quiet or never used.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,130 +17,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pantau.core.clock import days_between, local_day
-from pantau.core.model import (
-    USEFUL_CATEGORIES,
-    Account,
-    AccountState,
-    Category,
-    Evidence,
-    Excuse,
-    Family,
-    Finding,
-    Level,
-    Observation,
-    Reading,
-    Unit,
-    sort_findings,
-)
-from pantau.core.settings import Norms, TierNorm
+from pantau.checks.account_findings import CategoryCounts, RuleHead, account_findings
+from pantau.checks.days import Calendar, Silence, failed_days, nights
+from pantau.core.clock import local_day
+from pantau.core.model import Account, Excuse, Observation, Outcome, Reading, Unit
+from pantau.core.settings import TierNorm
 
-_RULE_OF: dict[AccountState, str] = {
-    "quiet": "account-quiet",
-    "never_posted": "never-posted",
-    "unregistered": "unit-without-account",
-    "gone": "account-gone",
-    "private": "account-private",
-}
+__all__ = ["CategoryCounts", "RuleHead", "account_findings", "judge"]
 
-
-class RuleHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding takes from its rule."""
-
-    rule_id: str
-    family: Family
-    level: Level
-    message: str
-    basis: str
-    version: int
-
-
-class CategoryCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account published in the last 30 days."""
-
-    total: int = 0
-    useful: int = 0
-    first_at: datetime | None = None
-    last_useful_at: datetime | None = None
-
-    @classmethod
-    def of(cls, items: Iterable[tuple[datetime, Category]]) -> "CategoryCounts":
-        """Counts of (publication time, category) pairs."""
-        pairs = sorted(items)
-        useful = [at for at, category in pairs if category in USEFUL_CATEGORIES]
-        return cls(
-            total=len(pairs),
-            useful=len(useful),
-            first_at=pairs[0][0] if pairs else None,
-            last_useful_at=useful[-1] if useful else None,
-        )
-
-
-class _Ledger:
-    """One night's view of everything that judging one account needs."""
-
-    def __init__(
-        self,
-        history: Mapping[str, Sequence[Reading]],
-        post_dates: Mapping[str, Sequence[datetime]],
-        holidays: Collection[date],
-        excuses: Iterable[Excuse],
-        now: datetime,
-        zone: ZoneInfo,
-    ) -> None:
-        self.history, self.post_dates, self.holidays = history, post_dates, frozenset(holidays)
-        self.now, self.zone, self.today = now, zone, local_day(now, zone)
-        self._excuses: dict[str, list[Excuse]] = {}
-        for excuse in excuses:
-            self._excuses.setdefault(excuse.unit, []).append(excuse)
-
-    def excuse(self, unit: str, day: date) -> Excuse | None:
-        """The unit's excuse that covers a day."""
-        return next((item for item in self._excuses.get(unit, ()) if item.start <= day <= item.end), None)
-
-    def last_post_at(self, account: Account, tonight: Reading) -> datetime | None:
-        """The newest post ever seen, by ourselves or by a reading."""
-        seen = [at for at in self.post_dates.get(account.key, ()) if at <= self.now]
-        readings = (*self.history.get(account.key, ()), tonight)
-        seen += [reading.last_post_at for reading in readings if reading.last_post_at]
-        return max(seen, default=None)
-
-    def failed_days(self, account: Account) -> set[date]:
-        """Local days whose every attempt failed."""
-        good: set[date] = set()
-        bad: set[date] = set()
-        for reading in self.history.get(account.key, ()):
-            (good if reading.outcome == "read" else bad).add(local_day(reading.checked_at, self.zone))
-        return bad - good
-
-    def silent_days(self, account: Account, norm: TierNorm, since: date) -> tuple[int, tuple[str, ...]]:
-        """Days after ``since`` up to today that count, and what was taken out, in words."""
-        failed = self.failed_days(account)
-        count = holidays = unread = excused = 0
-        for day in days_between(since + timedelta(days=1), self.today):
-            if norm.unit == "working" and day.weekday() >= 5:
-                continue
-            if day in self.holidays:
-                holidays += 1
-            elif self.excuse(account.unit, day):
-                excused += 1
-            elif day in failed:
-                unread += 1
-            else:
-                count += 1
-        parts = ((holidays, "hari libur"), (excused, "hari izin"), (unread, "hari tidak terperiksa"))
-        return count, tuple(f"{number} {words}" for number, words in parts if number)
-
-    def lost_nights(self, account: Account, tonight: Reading) -> list[Reading]:
-        """The newest unbroken row of nights on which the platform said that the account is not there, tonight included."""
-        row: dict[date, Reading] = {}
-        for reading in reversed((*self.history.get(account.key, ()), tonight)):
-            if reading.outcome == "unread":
-                continue  # we failed: that night says nothing either way
-            if reading.outcome not in ("missing", "suspended"):
-                break
-            row.setdefault(local_day(reading.checked_at, self.zone), reading)
-        return list(row.values())
+_LOST: frozenset[Outcome] = frozenset({"missing", "suspended"})
+_NOT_READ: frozenset[Outcome] = frozenset({"unread", "missing", "suspended"})
+_NO_RESULT = "tidak ada hasil pembacaan malam ini"
+_PARTIAL = "hanya terbaca sebagian, sehingga diam atau tidaknya belum dapat dipastikan"
+_DAY = timedelta(days=1)
 
 
 def judge(
@@ -150,152 +47,196 @@ def judge(
     gone_after_nights: int,
     previous: Mapping[str, Observation],
 ) -> list[Observation]:
-    """One observation per account, and one per unit without an account, ordered by account key.
+    """One observation per account, and one per unit without an account, ordered by ``Observation.account``.
 
-    ``readings`` are tonight's, ``history`` those of earlier nights (oldest first), ``previous`` last night's observations, all
-    by ``Account.key``. An account without a reading tonight is unread. ``norms`` are already resolved per account.
+    ``readings`` are tonight's, ``history`` those of earlier nights, ``previous`` last night's observations, all by
+    ``Account.key`` (``unit:<code>`` for units). An account without a reading tonight is unread. ``norms`` are already resolved,
+    one for each account. ``post_dates`` are publication times of stored posts; those after ``now`` are left aside.
     """
-    ledger = _Ledger(history, post_dates, holidays, excuses, now, zone)
-    readable = {key.partition(":")[0] for key, reading in readings.items() if reading.outcome == "read"}
+    calendar = Calendar(holidays, excuses)
+    read_keys = {key for key, reading in readings.items() if reading.outcome == "read"}
+    live_platforms = {account.platform for account in accounts if account.key in read_keys}
     found = []
     for account in accounts:
         reading = readings.get(account.key) or Reading(
-            account=account.key,
-            outcome="unread",
-            unread_class="stopped",
-            reason="belum sempat diperiksa",
-            checked_at=now,
+            account=account.key, outcome="unread", unread_class="stopped", reason=_NO_RESULT, checked_at=now
         )
-        judged = _state(ledger, account, reading, norms[account.key], gone_after_nights, account.platform in readable)
-        found.append(_with_since(judged, previous.get(account.key), ledger.today))
+        case = _Case(
+            account=account,
+            tonight=reading,
+            earlier=tuple(history.get(account.key, ())),
+            norm=norms[account.key],
+            calendar=calendar,
+            now=now,
+            zone=zone,
+            last_post_at=_last_post_at(account, reading, history, post_dates, now),
+            previous=previous.get(account.key),
+        )
+        found.append(case.observation(gone_after_nights, account.platform in live_platforms))
     with_account = {account.unit for account in accounts}
     for unit in units:
         if unit.code not in with_account:
-            alone = Observation(account=f"unit:{unit.code}", unit=unit.code, state="unregistered", checked_at=now)
-            found.append(_with_since(alone, previous.get(alone.account), ledger.today))
+            found.append(_unregistered(unit, previous.get(f"unit:{unit.code}"), now, zone))
     return sorted(found, key=lambda item: item.account)
 
 
-def _with_since(judged: Observation, before: Observation | None, today: date) -> Observation:
-    same = before is not None and before.state == judged.state and before.unread_class == judged.unread_class
-    return msgspec.structs.replace(judged, since=(before.since if same and before else None) or today)
-
-
-def _state(
-    ledger: _Ledger, account: Account, tonight: Reading, norm: TierNorm, gone_after_nights: int, others_read: bool
-) -> Observation:
-    last = ledger.last_post_at(account, tonight)
-    base = Observation(
-        account=account.key,
-        unit=account.unit,
-        state="active",
-        reason=tonight.reason,
-        checked_at=tonight.checked_at,
-        last_post_at=last,
-        complete=tonight.complete,
-        norm_days=norm.days,
-        limit_days=norm.days + norm.grace,
-    )
-
-    def as_(state: AccountState, **changes: object) -> Observation:
-        return msgspec.structs.replace(base, state=state, **changes)
-
-    if tonight.outcome == "unread":
-        return as_("unread", unread_class=tonight.unread_class or "stopped")
-    if tonight.outcome == "private":
-        return as_("private")
-    if tonight.outcome in ("missing", "suspended"):
-        nights = ledger.lost_nights(account, tonight)
-        if len(nights) >= gone_after_nights and others_read and _second_signal(account, nights):
-            return as_("gone", reason=f"{tonight.reason}, {len(nights)} malam berturut-turut")
-        reason = f"{tonight.reason}; malam ke-{len(nights)}, belum cukup bukti untuk disebut hilang"
-        return as_("unread", unread_class="unproven", reason=reason)
-    if last is None and not tonight.complete:
-        return as_("unread", unread_class="format", reason="hanya terbaca sebagian, tanpa satu unggahan pun")
-    start = local_day(last, ledger.zone) if last else (account.since or ledger.today) - timedelta(days=1)
-    days, excluded = ledger.silent_days(account, norm, start)
-    late = days > norm.days + norm.grace
-    excuse = ledger.excuse(account.unit, ledger.today)
-    if excuse and (last is None or days == 0 or late) and start < ledger.today:
-        return as_("excused", reason=excuse.reason, silent_days=days, excluded=excluded)
-    if last is None:
-        return as_("never_posted", silent_days=days, excluded=excluded)
-    return as_("quiet" if late else "active", silent_days=days, excluded=excluded)
-
-
-def _second_signal(account: Account, nights: Sequence[Reading]) -> bool:
-    """More than the same "not found" repeated: the platform says suspended, it was looked up by id, or two sources agree."""
-    said = any(reading.outcome == "suspended" for reading in nights)
-    return said or bool(account.platform_id) or len({reading.source for reading in nights}) > 1
-
-
-def account_findings(
-    observations: Iterable[Observation],
-    accounts: Iterable[Account],
-    units: Iterable[Unit],
-    rules: Mapping[str, RuleHead],
-    counts: Mapping[str, CategoryCounts],
-    norms: Norms,
+def _last_post_at(
+    account: Account,
+    tonight: Reading,
+    history: Mapping[str, Sequence[Reading]],
+    post_dates: Mapping[str, Sequence[datetime]],
     now: datetime,
-    zone: ZoneInfo,
-) -> list[Finding]:
-    """AKT findings for accounts that are quiet, gone, private or absent, and KIN findings for accounts that post little of use.
-
-    ``rules``: active rules by id; a rule that is not there says nothing. Never about unread or excused accounts. The subject of
-    an AKT finding is the day on which the state began, so that its key stays the same from night to night.
-    """
-    found = []
-    handles = {account.key: account for account in accounts}
-    for item in observations:
-        rule = rules.get(_RULE_OF.get(item.state, ""))
-        if rule is not None:
-            key = "" if item.state == "unregistered" else item.account
-            evidence = Evidence(field="history", quote=_history_words(item, zone), note="; ".join(item.excluded))
-            found.append(_finding(rule, item, key, str(item.since), evidence))
-        if item.state == "active" and item.account in handles:
-            found += _performance(item, counts.get(item.account, CategoryCounts()), rules, norms, now, zone)
-    return sort_findings(found)
+) -> datetime | None:
+    """The newest post ever seen, stored or only mentioned by a reading."""
+    seen = list(post_dates.get(account.key, ()))
+    seen += [item.last_post_at for item in (*history.get(account.key, ()), tonight) if item.last_post_at]
+    return max((moment for moment in seen if moment <= now), default=None)
 
 
-def _history_words(item: Observation, zone: ZoneInfo) -> str:
-    if item.state in ("quiet", "never_posted"):
-        last = f"{item.last_post_at.astimezone(zone):%d-%m-%Y}" if item.last_post_at else "tidak pernah terlihat"
-        return f"unggahan terakhir {last}; {item.silent_days} hari terhitung, batas {item.limit_days} hari"
-    return item.reason
-
-
-def _performance(
-    item: Observation, seen: CategoryCounts, rules: Mapping[str, RuleHead], norms: Norms, now: datetime, zone: ZoneInfo
-) -> list[Finding]:
-    """At most one of the two KIN rules; always a review, since categories are a guess."""
-    month = f"{now.astimezone(zone):%Y-%m}"
-    long_known = seen.first_at is not None and (now - seen.first_at).days >= norms.useful_days
-    if long_known and (seen.last_useful_at is None or (now - seen.last_useful_at).days >= norms.useful_days):
-        rule, words = (
-            rules.get("no-useful-post"),
-            f"0 dari {seen.total} unggahan berguna dalam {norms.useful_days} hari",
-        )
-    elif seen.total >= norms.useful_posts_min and seen.useful < norms.useful_share_min * seen.total:
-        rule, words = rules.get("low-useful-share"), f"{seen.useful} dari {seen.total} unggahan berguna dalam 30 hari"
-    else:
-        return []
-    if rule is None:
-        return []
-    finding = _finding(rule, item, item.account, month, Evidence(field="history", quote=words))
-    return [msgspec.structs.replace(finding, strength="review")]
-
-
-def _finding(rule: RuleHead, item: Observation, account: str, subject: str, evidence: Evidence) -> Finding:
-    return Finding(
-        rule_id=rule.rule_id,
-        rule_version=rule.version,
-        family=rule.family,
-        level=rule.level,
-        strength="flag",
-        unit=item.unit,
-        account=account,
-        subject=subject,
-        evidence=(evidence,),
-        message=rule.message,
-        basis=rule.basis,
+def _unregistered(unit: Unit, before: Observation | None, now: datetime, zone: ZoneInfo) -> Observation:
+    today = local_day(now, zone)
+    known = before.since if before is not None and before.state == "unregistered" else None
+    return Observation(
+        account=f"unit:{unit.code}",
+        unit=unit.code,
+        state="unregistered",
+        reason="belum ada akun yang terdaftar",
+        checked_at=now,
+        since=min(known or today, today),
     )
+
+
+class _Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that bears on one account tonight."""
+
+    account: Account
+    tonight: Reading
+    earlier: tuple[Reading, ...]
+    norm: TierNorm
+    calendar: Calendar
+    now: datetime
+    zone: ZoneInfo
+    last_post_at: datetime | None
+    previous: Observation | None
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.zone)
+
+    def observation(self, gone_after_nights: int, others_read: bool) -> Observation:
+        """The one state of the account."""
+        outcome = self.tonight.outcome
+        if outcome == "unread":
+            return self._unread(self.tonight.reason)
+        excused = self._excused()
+        if excused is not None:
+            return excused
+        if outcome == "private":
+            return self._state(state="private", reason=self.tonight.reason, since=self._row_start({"private"}))
+        if outcome in _LOST:
+            return self._lost(gone_after_nights, others_read)
+        return self._silence()
+
+    def _excused(self) -> Observation | None:
+        """Inside an excuse, unless the account has posted since the excuse began."""
+        excuse = self.calendar.excuse(self.account.unit, (self.today - _DAY, self.today))
+        if excuse is None:
+            return None
+        if self.last_post_at is not None and local_day(self.last_post_at, self.zone) >= excuse.start:
+            return None
+        return self._state(state="excused", reason=excuse.reason, since=excuse.start)
+
+    def _lost(self, gone_after_nights: int, others_read: bool) -> Observation:
+        """Gone only after enough nights in a row and a second signal; until then it is merely not known."""
+        row = self._lost_row()
+        signal = self._second_signal(row)
+        if len(row) >= gone_after_nights and signal and others_read:
+            reason = f"{self.tonight.reason}, {len(row)} malam berturut-turut"
+            return self._state(state="gone", reason=reason, since=self._row_start(_LOST))
+        if len(row) < gone_after_nights:
+            why = f"malam ke-{len(row)} dari {gone_after_nights} sebelum boleh disebut hilang"
+        elif not others_read:
+            why = "akun lain di platform ini juga tidak terbaca malam ini"
+        else:
+            why = f"sudah {len(row)} malam, tetapi belum ada petunjuk kedua bahwa akun ini benar-benar hilang"
+        return self._unread(f"{self.tonight.reason}; {why}", unproven=True)
+
+    def _lost_row(self) -> list[Reading]:
+        """Newest reading of each night of the unbroken row on which the platform did not show the account, tonight first."""
+        row = []
+        for night in nights((*self.earlier, self.tonight), self.zone):
+            said = {reading.outcome for reading in night} - {"unread"}
+            if not said or not said <= _LOST:
+                break  # a night on which we failed breaks the row: nobody is called gone over a gap
+            row.append(night[0])
+        return row
+
+    def _second_signal(self, row: Sequence[Reading]) -> bool:
+        """More than one "not found" repeated: the platform says suspended, two sources agree, or it was asked for by its id.
+
+        An account whose id is known is looked up by id before a collector calls it missing.
+        """
+        suspended = any(reading.outcome == "suspended" for reading in row)
+        return suspended or bool(self.account.platform_id) or len({reading.source for reading in row}) > 1
+
+    def _silence(self) -> Observation:
+        """Active, quiet or never used, as far as tonight's reading allows the claim."""
+        start = self._silent_since()
+        failed = failed_days((*self.earlier, self.tonight), self.zone)
+        silence = self.calendar.silence(self.account.unit, self.norm, start, self.today - _DAY, failed)
+        late = silence.days > self.norm.days + self.norm.grace
+        if not self.tonight.complete and (late or self.last_post_at is None):
+            return self._unread(_PARTIAL, unproven=True)
+        if self.last_post_at is None:
+            reason = f"belum ada satu unggahan pun yang terlihat sejak akun dipantau, {start:%d-%m-%Y}"
+            return self._state(silence, state="never_posted", reason=reason, since=start)
+        if late:
+            kind = "hari kerja" if self.norm.unit == "working" else "hari"
+            limit = self.norm.days + self.norm.grace
+            reason = f"tidak ada unggahan selama {silence.days} {kind} terhitung; batasnya {limit} {kind}"
+            return self._state(silence, state="quiet", reason=reason, since=start)
+        before = self.previous.since if self.previous is not None and self.previous.state == "active" else None
+        return self._state(silence, state="active", since=min(before or self.today, self.today))
+
+    def _silent_since(self) -> date:
+        """First day of the silence: the same every night until the account posts."""
+        if self.last_post_at is not None:
+            return local_day(self.last_post_at, self.zone) + _DAY
+        known = [local_day(reading.checked_at, self.zone) for reading in self.earlier]
+        if self.previous is not None and self.previous.state == "never_posted" and self.previous.since:
+            known.append(self.previous.since)
+        return min(self.account.since or min([*known, self.today]), self.today)
+
+    def _unread(self, reason: str, *, unproven: bool = False) -> Observation:
+        kind = "unproven" if unproven else (self.tonight.unread_class or "stopped")
+        since = self._row_start(_NOT_READ)
+        return self._state(state="unread", unread_class=kind, reason=reason or _NO_RESULT, since=since)
+
+    def _row_start(self, outcomes: Collection[Outcome]) -> date:
+        """Local day of the first night of the row that ends tonight and saw nothing but ``outcomes`` (or failed)."""
+        first = min(local_day(self.tonight.checked_at, self.zone), self.today)
+        for night in nights(self.earlier, self.zone):
+            if any(reading.outcome not in outcomes and reading.outcome != "unread" for reading in night):
+                break
+            fitting = [reading for reading in night if reading.outcome in outcomes]
+            first = min([first, *(local_day(reading.checked_at, self.zone) for reading in fitting)])
+        state = "unread" if "unread" in outcomes else "private" if "private" in outcomes else "gone"
+        known = self.previous.since if self.previous is not None and self.previous.state == state else None
+        return min(first, known or first)
+
+    def _state(self, silence: Silence | None = None, **fields: object) -> Observation:
+        silence = silence or Silence(0, ())
+        base = Observation(
+            account=self.account.key,
+            unit=self.account.unit,
+            state="unread",
+            checked_at=self.tonight.checked_at,
+            last_post_at=self.last_post_at,
+            complete=self.tonight.complete,
+            silent_days=silence.days,
+            excluded=silence.excluded,
+            norm_days=self.norm.days,
+            limit_days=self.norm.days + self.norm.grace,
+            day_unit=self.norm.unit,
+        )
+        return msgspec.structs.replace(base, **fields)

@@ -219,6 +219,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     limit_days: int = 0
     """Norm plus grace, in the same kind of days."""
     norm_days: int = 0
+    day_unit: Literal["working", "calendar"] = "calendar"
+    """The kind of days that ``silent_days``, ``limit_days`` and ``norm_days`` count."""
     excluded: tuple[str, ...] = ()
     """What was taken out of the count, in words for readers."""
     since: date | None = None
