@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pantau.digest import lint
@@ -102,6 +102,7 @@ def test_many_references_survive_folding_unchanged():
     assert parsed(wire)["References"].split() == list(many)
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet=st.characters(), max_size=120), st.text(alphabet=st.characters(), max_size=80))
 def test_no_text_in_a_header_can_add_another_header(subject, name):
     wire = composed(
@@ -113,6 +114,7 @@ def test_no_text_in_a_header_can_add_another_header(subject, name):
     assert lint.problems(wire) == ()
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet=st.characters(), min_size=1, max_size=400))
 def test_any_text_arrives_and_stays_seven_bit(text):
     wire = composed(text=f"awal {text} akhir\n").wire

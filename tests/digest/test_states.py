@@ -75,7 +75,7 @@ def nights(draw: st.DrawFn) -> DigestInput:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nights())
 def test_an_unread_account_is_never_called_quiet(data):
     digest = build(data)
@@ -88,7 +88,7 @@ def test_an_unread_account_is_never_called_quiet(data):
             assert f"@{account.handle} " not in quiet + results
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nights())
 def test_states_partition_the_accounts_and_every_account_not_active_is_named(data):
     digest = build(data)
