@@ -5,24 +5,28 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 _GOOD_LITERAL_CHARS = 4
+_SHORT_LITERAL_CHARS = 2
 _FEW_DIGITS = 4
 
 
 class Anchor(NamedTuple):
-    """Any of ``literals`` must occur, or (no literals) ``digits`` digits in a row; neither: nothing is known."""
+    """Any of ``literals`` must occur, or ``digits`` digits within ``width`` characters; neither: nothing is known."""
 
     literals: frozenset[bytes]
     digits: int
+    width: int
 
 
 def anchor_of(pattern: str) -> Anchor:
     """The best condition that every match of a pattern fulfils."""
-    items = list(_parser.parse(pattern))
-    literals, digits = _literals(items), _digits(items)
+    tree = _parser.parse(pattern)
+    items = list(tree)
+    literals, row, total, width = _literals(items), _digits(items), _all_digits(items), tree.getwidth()[1]
+    digits, within = (total, width) if total > row and width <= 2 * total else (row, row)
     shortest = min(map(len, literals), default=0)
-    if shortest >= _GOOD_LITERAL_CHARS or (shortest >= 2 and digits < _FEW_DIGITS):
-        return Anchor(frozenset(literals), 0)
-    return Anchor(frozenset(), digits if digits >= _FEW_DIGITS else 0)
+    if shortest >= _GOOD_LITERAL_CHARS or (shortest >= _SHORT_LITERAL_CHARS and digits < _FEW_DIGITS):
+        return Anchor(frozenset(literals), 0, 0)
+    return Anchor(frozenset(), digits, within) if digits >= _FEW_DIGITS else Anchor(frozenset(), 0, 0)
 
 
 def _literals(items: list[Any]) -> set[bytes]:
@@ -67,6 +71,21 @@ def _digits(items: list[Any]) -> int:
             best, run = max(best, inner), 0
         best = max(best, run)
     return best
+
+
+def _all_digits(items: list[Any]) -> int:
+    """Digits that every match has, wherever they stand."""
+    total = 0
+    for op, arg in items:
+        if _is_digit(op, arg):
+            total += 1
+        elif op is c.SUBPATTERN:
+            total += _all_digits(list(arg[3]))
+        elif op is c.BRANCH:
+            total += min(_all_digits(list(branch)) for branch in arg[1])
+        elif op in (c.MAX_REPEAT, c.MIN_REPEAT):
+            total += arg[0] * _all_digits(list(arg[2]))
+    return total
 
 
 def _is_digit(op: Any, arg: Any) -> bool:

@@ -45,10 +45,9 @@ class CategoryCues:
         scores = np.tile(self._start, (len(texts), 1))
         block = Block(texts)
         hits = self._scanner.scan(block.skeleton)
-        if hits:
-            cues = np.fromiter((cue for cue, _ in hits), np.int64, len(hits))
-            owners = block.text_of(np.fromiter((end - 1 for _, end in hits), np.int64, len(hits)), "skeleton")
-            pairs = np.unique(owners * len(self._weights) + cues)
+        if hits.ends.size:
+            owners = block.text_of(hits.ends - 1, "skeleton")
+            pairs = np.unique(owners * len(self._weights) + hits.literals)
             np.add.at(scores, pairs // len(self._weights), self._weights[pairs % len(self._weights)])
         return scores
 

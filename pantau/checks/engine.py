@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.compile import Compiled, compile_catalogue
 from pantau.checks.fold import Block
 from pantau.checks.judge import Cancelled, Judge
 from pantau.checks.masked import texts_with_masks
-from pantau.checks.scan import Engine
+from pantau.checks.scan import Engine, Hits
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
 from pantau.core.model import Finding, Post, RuleFailure, Situation, Unit, sort_findings
@@ -83,43 +84,59 @@ class Checker:
             yield self._check_block(block, unit_of, judge)
 
     def _check_block(self, posts: list[Post], unit_of: Mapping[str, str], judge: Judge) -> CheckReport:
-        owners: list[tuple[int, int]] = []
-        texts: list[str] = []
-        for number, post in enumerate(posts):
-            for field, text in enumerate((post.text, post.image_text)):
-                if text:
-                    owners.append((number, field))
-                    texts.append(text)
         report = CheckReport(posts=len(posts))
-        if texts:
-            block = Block(texts)
-            by_post: dict[int, set[int]] = {}
-            masked = self._masked(block)
-            for text_number, rules in self._compiled.nominate(block, masked).items():
-                by_post.setdefault(owners[text_number][0], set()).update(rules)
-            places = {owner: n for n, owner in enumerate(owners)}
-            for number, rules in sorted(by_post.items()):
-                view = self._view(posts[number], number, block, places, masked)
-                judge.decide(posts[number], view, sorted(rules), unit_of.get(posts[number].account, ""), report)
+        owners = [(n, field) for n, post in enumerate(posts) for field in range(2) if _texts(post)[field]]
+        if owners:
+            folded = _Folded(posts, owners, self._compiled)
+            for number, rules in folded.nominated():
+                post = posts[number]
+                judge.decide(post, folded.view(number), rules, unit_of.get(post.account, ""), report)
         return msgspec.structs.replace(report, failures=judge.failures())
 
-    def _masked(self, block: Block) -> set[int]:
-        return set(texts_with_masks(block)) if self._compiled.masks else set()
 
-    def _view(
-        self, post: Post, number: int, block: Block, places: dict[tuple[int, int], int], masked: set[int]
-    ) -> PostView:
-        views: list[TextView | None] = []
-        for field, text in enumerate((post.text, post.image_text)):
-            place = places.get((number, field))
-            if place is None:
-                views.append(None)
-                continue
-            view = TextView(text, block, place, self._compiled.scanner, self._compiled.lexicon)
-            if place in masked:
-                self._compiled.add_masked(view)
-            views.append(view)
-        return PostView(views)
+class _Folded:
+    """A block of posts, folded and scanned."""
+
+    def __init__(self, posts: list[Post], owners: list[tuple[int, int]], compiled: Compiled) -> None:
+        self._posts = posts
+        self._compiled = compiled
+        self._owners = owners
+        self._places = {owner: number for number, owner in enumerate(owners)}
+        self._block = Block([_texts(posts[number])[field] for number, field in owners])
+        self._hits = compiled.scanner.scan(self._block.skeleton)
+        self._texts = self._block.text_of(self._hits.ends - 1, "skeleton")
+        self._views: dict[int, TextView] = {}
+
+    def nominated(self) -> list[tuple[int, list[int]]]:
+        """Numbers of the rules to be tried, by number of the post, in order."""
+        posts = np.array([number for number, _ in self._owners], np.int64)
+        found = self._compiled.nominator.nominate(self._block, self._hits, self._texts, posts)
+        for text in texts_with_masks(self._block) if self._compiled.masks else ():
+            if self._compiled.add_masked(self._text_view(text)):
+                number = self._owners[text][0]
+                found[number] = sorted({*found.get(number, ()), *self._compiled.disguised})
+        return sorted(found.items())
+
+    def view(self, number: int) -> PostView:
+        """A post with all its texts."""
+        places = [self._places.get((number, field)) for field in range(2)]
+        return PostView([None if place is None else self._text_view(place) for place in places])
+
+    def _text_view(self, text: int) -> TextView:
+        if text not in self._views:
+            number, field = self._owners[text]
+            first, after = np.searchsorted(self._texts, (text, text + 1))
+            begin = self._block.bounds("skeleton")[text]
+            hits = Hits(self._hits.literals[first:after], self._hits.ends[first:after] - begin)
+            self._views[text] = TextView(
+                _texts(self._posts[number])[field], self._block, text, hits, self._compiled.lexicon
+            )
+        return self._views[text]
+
+
+def _texts(post: Post) -> tuple[str, str]:
+    """The texts of a post in the order of ``TEXT_FIELDS``."""
+    return post.text, post.image_text
 
 
 def _blocks(posts: Iterable[Post], block_texts: int) -> Iterator[list[Post]]:

@@ -4,14 +4,15 @@ Phrases are kept in *groups* (a shared list, or the words of one place in one ru
 compiled once. Slang is resolved here, by adding spellings to the phrases; texts are never rewritten.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import prod
 
 import msgspec
 
-from pantau.checks.fold import Block, fold_skeletons
+from pantau.checks.fold import fold_light, fold_skeletons
 from pantau.checks.spelling import Form, Mode
-from pantau.checks.words import Slang, parse_entry, tokens
+from pantau.checks.words import Slang, Slot, all_phrases, parse_entry, tokens
 
 _SHORT_LETTERS = 3
 """Phrases this short match only as written, unless they may be disguised: their skeletons collide with ordinary words."""
@@ -19,26 +20,40 @@ _LONE_SLANG_LETTERS = 4
 """Abbreviations shorter than this stand for a phrase only beside other words: alone, ``sk`` is a decree, not ``suka``."""
 _JOINED_LETTERS = 6
 """Phrases from this length on match written as one word too (``#mobilmewah``)."""
+_JOINED_PHRASES = 400
 _SPLIT_LETTERS = 4
+Forms = dict[int, list[Form]]
+"""The spellings that a literal may be, by number of the literal."""
 
 
-class Role(NamedTuple):
-    """What a spelling is for: a whole phrase of a group (``sequence`` -1), or one slot of a longer entry."""
+class Entry(msgspec.Struct, frozen=True):
+    """An entry of several slots: the spellings of each, and which may stand empty."""
 
-    group: int
-    sequence: int = -1
-    slot: int = 0
+    slots: tuple[Forms, ...]
+    optional: tuple[bool, ...]
+
+    def rarest(self, literals: Sequence[bytes]) -> Forms:
+        """The slot that texts hold least often, by a guess: short literals are common."""
+        needed = [slot for slot, may in zip(self.slots, self.optional, strict=True) if not may]
+        return min(needed, key=lambda slot: sum(2.0 ** -len(literals[literal]) for literal in slot))
 
 
 class Group(msgspec.Struct):
-    """Phrases that belong together, before and after compiling."""
+    """Phrases that belong together."""
 
-    entries: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The entries as written."""
     exact: bool = False
     disguised: bool = False
     """Also find masked, split and mention-like spellings; for insults and gambling words."""
-    sequences: list[tuple[bool, ...]] = []
-    """Per entry of several slots: which slots may stand empty."""
+    tagged: bool = False
+    """Also find phrases written as one word, as in hashtags."""
+    whole: Forms = {}
+    """Spellings of whole entries."""
+    entries: list[Entry] = []
+    """Entries of several slots."""
+    keys: dict[int, list[int]] = {}
+    """Numbers of the entries by literals of their rarest slot."""
 
 
 class Lexicon:
@@ -48,73 +63,100 @@ class Lexicon:
         self.groups: list[Group] = []
         self.literals: list[bytes] = []
         """Skeletons with a gap at both ends, to be scanned for."""
-        self.uses: list[tuple[tuple[Form, tuple[Role, ...]], ...]] = []
-        """Per literal: the spellings that may be behind it, each with its roles."""
-        self.by_role: dict[Role, list[int]] = {}
-        """Numbers of the literals per role."""
         self._slang = Slang(slang)
-        self._known: dict[tuple[object, ...], int] = {}
+        self._known: dict[tuple[tuple[str, ...], bool], int] = {}
 
-    def add(self, entries: tuple[str, ...], *, exact: bool = False, disguised: bool = False) -> int:
-        """Number of the group with these entries; a group asked for twice is one group, disguised if either asks for it."""
+    def add(
+        self, entries: tuple[str, ...], *, exact: bool = False, disguised: bool = False, tagged: bool = False
+    ) -> int:
+        """Number of the group with these entries; asked for twice it is one group that does what either asks for."""
         key = (entries, exact)
         if key not in self._known:
             self._known[key] = len(self.groups)
-            self.groups.append(Group(entries, exact, sequences=[]))
+            self.groups.append(Group(entries, exact))
         number = self._known[key]
         self.groups[number].disguised |= disguised
+        self.groups[number].tagged |= tagged and not exact
         return number
 
     def compile(self) -> None:
-        """Fill ``literals``, ``uses`` and ``by_role``."""
-        wanted: dict[tuple[Form, str], list[Role]] = {}
-        phrases = [
-            (phrase, role, group) for number, group in enumerate(self.groups) for phrase, role in _roles(number, group)
-        ]
-        for light, (_, role, group) in zip(_light_tokens(phrase for phrase, _, _ in phrases), phrases, strict=True):
-            if light:
-                for form, scanned in self._forms(light, group, whole=role.sequence < 0):
-                    wanted.setdefault((form, scanned), []).append(role)
-        grouped: dict[bytes, list[tuple[Form, tuple[Role, ...]]]] = {}
-        for (form, roles), skeleton in zip(
-            ((form, tuple(roles)) for (form, _), roles in wanted.items()),
-            fold_skeletons([scanned for _, scanned in wanted]),
-            strict=True,
+        """Fill ``literals`` and the groups."""
+        targets: dict[Form, list[Forms]] = {}
+        slots: dict[tuple[object, ...], Forms] = {}
+        for group in self.groups:
+            for text in group.texts:
+                parts = parse_entry(text)
+                if len(parts) == 1:
+                    self._note(parts[0], group, group.whole, targets)
+                    continue
+                chosen: list[Forms] = []
+                for slot in parts:
+                    key = (slot.phrases, group.exact, group.disguised)
+                    if key not in slots:
+                        self._note(slot, group, slots.setdefault(key, {}), targets)
+                    chosen.append(slots[key])
+                group.entries.append(Entry(tuple(chosen), tuple(slot.optional for slot in parts)))
+            for form in _joined(group) if group.tagged else ():
+                targets.setdefault(form, []).append(group.whole)
+        numbers: dict[bytes, int] = {}
+        for form, skeleton in zip(
+            targets, fold_skeletons([form.text.decode("ascii") for form in targets]), strict=True
         ):
             if skeleton:
-                grouped.setdefault(skeleton, []).append((form, roles))
-        self.literals = [b"`" + skeleton + b"`" for skeleton in grouped]
-        self.uses = [tuple(uses) for uses in grouped.values()]
-        for number, uses in enumerate(self.uses):
-            for role in {role for _, roles in uses for role in roles}:
-                self.by_role.setdefault(role, []).append(number)
+                number = numbers.setdefault(skeleton, len(numbers))
+                for target in targets[form]:
+                    target.setdefault(number, []).append(form)
+        self.literals = [b"`" + skeleton + b"`" for skeleton in numbers]
+        for group in self.groups:
+            for number, entry in enumerate(group.entries):
+                for literal in entry.rarest(self.literals):
+                    group.keys.setdefault(literal, []).append(number)
 
-    def _forms(self, phrase: tuple[str, ...], group: Group, *, whole: bool) -> Iterable[tuple[Form, str]]:
-        """The spellings of one phrase, each with the text whose skeleton is scanned for."""
+    def _note(self, slot: Slot, group: Group, target: Forms, targets: dict[Form, list[Forms]]) -> None:
+        """Note for every spelling of a slot where its literal will be entered."""
+        for phrase in slot.phrases:
+            words = _light_words(phrase)
+            for form in self._forms(words, group) if words else ():
+                targets.setdefault(form, []).append(target)
+
+    def _forms(self, phrase: tuple[str, ...], group: Group) -> Iterator[Form]:
+        """The spellings of one phrase."""
         if group.exact:
             yield _form(phrase, Mode.EXACT)
             return
+        least = _SHORT_LETTERS if group.disguised else _LONE_SLANG_LETTERS
         for number, words in enumerate(self._slang.spellings(phrase)):
-            letters = sum(map(len, words))
-            if number and letters < (_SHORT_LETTERS if group.disguised else _LONE_SLANG_LETTERS):
+            joined = "".join(words)
+            letters = len(joined)
+            if number and letters < least:
                 continue
-            mixed = any(not (word.isalpha() or word.isdigit()) for word in words)
-            if mixed or (letters <= _SHORT_LETTERS and not group.disguised):
+            plain = joined.isalpha() or all(word.isalpha() or word.isdigit() for word in words)
+            if not plain or (letters <= _SHORT_LETTERS and not group.disguised):
                 yield _form(words, Mode.EXACT)
                 continue
             yield _form(words, Mode.LOOSE)
-            if whole and number == 0 and len(words) > 1 and letters >= _JOINED_LETTERS:
-                yield _form(("".join(words),), Mode.LOOSE)
             if group.disguised and len(words) == 1:
-                yield from _disguises(words[0])
+                yield from _disguises(joined)
 
 
-def _form(words: tuple[str, ...], mode: Mode) -> tuple[Form, str]:
-    text = " ".join(words)
-    return Form(text.encode("ascii"), mode), text
+def _joined(group: Group) -> Iterator[Form]:
+    """The phrases of several words, written as one (``#mobilmewah``); entries with very many phrases are left out."""
+    for entry in group.texts:
+        slots = parse_entry(entry)
+        if prod(len(slot.phrases) + slot.optional for slot in slots) > _JOINED_PHRASES:
+            continue
+        for phrase in all_phrases(entry):
+            words = _light_words(phrase)
+            joined = "".join(words)
+            if len(words) > 1 and len(joined) >= _JOINED_LETTERS and joined.isalpha():
+                yield _form((joined,), Mode.LOOSE)
 
 
-def _disguises(word: str) -> Iterable[tuple[Form, str]]:
+def _form(words: tuple[str, ...], mode: Mode) -> Form:
+    return Form(" ".join(words).encode("ascii"), mode)
+
+
+def _disguises(word: str) -> Iterator[Form]:
     if word[0] == "a" and len(word) >= _SHORT_LETTERS:
         yield _form((word[1:],), Mode.MENTION)
     if len(word) >= _SPLIT_LETTERS:
@@ -122,20 +164,7 @@ def _disguises(word: str) -> Iterable[tuple[Form, str]]:
             yield _form((word[:cut], word[cut:]), Mode.SPLIT)
 
 
-def _roles(number: int, group: Group) -> Iterable[tuple[str, Role]]:
-    """Every phrase of a group with its role; notes the group's sequences."""
-    for entry in group.entries:
-        slots = parse_entry(entry)
-        if len(slots) == 1:
-            yield from ((phrase, Role(number)) for phrase in slots[0].phrases)
-            continue
-        sequence = len(group.sequences)
-        group.sequences.append(tuple(slot.optional for slot in slots))
-        for place, slot in enumerate(slots):
-            yield from ((phrase, Role(number, sequence, place)) for phrase in slot.phrases)
-
-
-def _light_tokens(phrases: Iterable[str]) -> list[tuple[str, ...]]:
-    """The words of many phrases, folded."""
-    texts = list(phrases)
-    return [tokens(part.decode("ascii")) for part in bytes(Block(texts).light).split(b"\0")] if texts else []
+@lru_cache(maxsize=100_000)
+def _light_words(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase, folded."""
+    return tokens(phrase.lower() if phrase.isascii() else fold_light(phrase))

@@ -2,18 +2,31 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Literal, Protocol
+from itertools import chain
+from typing import Literal, NamedTuple, Protocol
 
 import ahocorasick_rs
+import numpy as np
+from numpy.typing import NDArray
 
 Engine = Literal["auto", "ac", "hs"]
+
+_DENSE_BELOW = 2_000
+"""Up to so many literals the fastest, largest automaton is built."""
+
+
+class Hits(NamedTuple):
+    """Numbers of the literals found and where they end, sorted by end and number."""
+
+    literals: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
 class Scanner(Protocol):
     """Finds every occurrence of every literal, overlapping ones included."""
 
-    def scan(self, text: bytes) -> list[tuple[int, int]]:
-        """``(number of the literal, end)`` of all hits, sorted by end and number."""
+    def scan(self, text: bytes) -> Hits:
+        """All hits in a text."""
         ...
 
 
@@ -21,17 +34,15 @@ class AhoCorasickScanner:
     """The default engine: a small wheel without import cost."""
 
     def __init__(self, literals: Sequence[bytes]) -> None:
-        kind = (
-            ahocorasick_rs.Implementation.DFA if len(literals) < 2_000 else ahocorasick_rs.Implementation.ContiguousNFA
-        )
+        kinds = ahocorasick_rs.Implementation
+        kind = kinds.DFA if len(literals) < _DENSE_BELOW else kinds.ContiguousNFA
         self._automaton = ahocorasick_rs.BytesAhoCorasick(list(literals), implementation=kind) if literals else None
 
-    def scan(self, text: bytes) -> list[tuple[int, int]]:
-        """``(number of the literal, end)`` of all hits, sorted by end and number."""
-        if self._automaton is None:
-            return []
-        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        return sorted([(number, end) for number, _, end in hits], key=_by_end)
+    def scan(self, text: bytes) -> Hits:
+        """All hits in a text."""
+        found = self._automaton.find_matches_as_indexes(text, overlapping=True) if self._automaton is not None else []
+        rows = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
+        return _sorted(rows[:, 0], rows[:, 2])
 
 
 class HyperscanScanner:
@@ -46,20 +57,22 @@ class HyperscanScanner:
             escaped = [b"".join(b"\\x%02x" % byte for byte in literal) for literal in literals]
             self._database.compile(expressions=escaped, ids=list(range(count)), elements=count, flags=[0] * count)
 
-    def scan(self, text: bytes) -> list[tuple[int, int]]:
-        """``(number of the literal, end)`` of all hits, sorted by end and number."""
-        hits: list[tuple[int, int]] = []
+    def scan(self, text: bytes) -> Hits:
+        """All hits in a text."""
+        found: list[int] = []
         if self._database is not None and text:
 
             def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-                hits.append((number, end))
+                found.extend((number, end))
 
             self._database.scan(text, match_event_handler=note)
-        return sorted(set(hits), key=_by_end)
+        rows = np.array(found, np.int64).reshape(-1, 2)
+        return _sorted(rows[:, 0], rows[:, 1])
 
 
-def _by_end(hit: tuple[int, int]) -> tuple[int, int]:
-    return hit[1], hit[0]
+def _sorted(literals: NDArray[np.int64], ends: NDArray[np.int64]) -> Hits:
+    order = np.lexsort((literals, ends))
+    return Hits(literals[order], ends[order])
 
 
 def has_hyperscan() -> bool:

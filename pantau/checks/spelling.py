@@ -32,8 +32,15 @@ class Form(NamedTuple):
 class Stretch(Protocol):
     """The text in which a form may stand, at the level between light and skeleton."""
 
-    wide: bytes
-    marks: bytes
+    @property
+    def wide(self) -> bytes:
+        """The light text with camel-case hashtags split."""
+        ...
+
+    @property
+    def marks(self) -> bytes:
+        """What each place of ``wide`` became in the skeleton."""
+        ...
 
     def looks_like_other(self, place: int) -> bool:
         """True when the letter at ``place`` is an ``I`` among small letters or an ``l`` among capitals."""

@@ -2,7 +2,7 @@
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from pantau.checks.fold import GAP, Block, Bytes, Places
 from pantau.checks.fold_tables import GONE
-from pantau.checks.lexicon import Lexicon, Role
-from pantau.checks.scan import Scanner
+from pantau.checks.lexicon import Entry, Forms, Lexicon
+from pantau.checks.scan import Hits, Scanner
 from pantau.checks.spelling import Form, sentence_ends, spells
 
 MAX_HITS = 5_000
@@ -27,29 +27,31 @@ class Span(NamedTuple):
     end: int
 
 
-class _Hit(NamedTuple):
-    role: Role
-    form: Form
-    start: int
-    end: int
-
-
 class TextView:
     """One text of a folded block. ``start`` and ``end`` of hits are the gaps around them in the skeleton."""
 
-    def __init__(self, text: str, block: Block, number: int, scanner: Scanner, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, block: Block, number: int, hits: Hits, lexicon: Lexicon) -> None:
+        """``hits`` are those of this text alone, with places counted from its own beginning."""
         self.text = text
         self._block = block
         self._number = number
-        self._scanner = scanner
+        self._found = hits
         self._lexicon = lexicon
         self.skeleton = bytes(self._slice("skeleton", block.skeleton))
-        self.wide = bytes(self._slice("wide", block.wide))
-        self.marks = bytes(self._slice("wide", block.skeleton_marks))
         self.extra: dict[int, list[Span]] = {}
         """Spans per group that were found in another way (masked words)."""
         self._spans: dict[int, list[Span]] = {}
         self._spelled: dict[tuple[Form, int], tuple[int, int] | None] = {}
+
+    @cached_property
+    def wide(self) -> bytes:
+        """The light text with camel-case hashtags split, a blank or gap at both ends."""
+        return bytes(self._slice("wide", self._block.wide))
+
+    @cached_property
+    def marks(self) -> bytes:
+        """What each place of ``wide`` became in the skeleton."""
+        return bytes(self._slice("wide", self._block.skeleton_marks))
 
     def _slice(self, level: str, whole: bytes | bytearray) -> bytes | bytearray:
         bounds = self._block.bounds(level)
@@ -120,66 +122,74 @@ class TextView:
         return Span(start, end)
 
     @cached_property
-    def _hits(self) -> dict[int, list[_Hit]]:
-        """Hits of the skeleton per group, not yet compared letter by letter."""
-        found: dict[int, list[_Hit]] = {}
-        for literal, end in self._scanner.scan(self.skeleton)[:MAX_HITS]:
-            start = end - len(self._lexicon.literals[literal])
-            for form, roles in self._lexicon.uses[literal]:
-                for role in roles:
-                    found.setdefault(role.group, []).append(_Hit(role, form, start, end - 1))
-        return found
+    def _ends(self) -> dict[int, list[int]]:
+        """Ends of the hits by literal, not yet compared letter by letter."""
+        ends: dict[int, list[int]] = {}
+        for literal, end in zip(
+            self._found.literals[:MAX_HITS].tolist(), self._found.ends[:MAX_HITS].tolist(), strict=True
+        ):
+            ends.setdefault(literal, []).append(end)
+        return ends
 
-    def _spells(self, hit: _Hit) -> tuple[int, int] | None:
-        key = (hit.form, hit.start)
+    def _spells(self, form: Form, start: int, end: int) -> tuple[int, int] | None:
+        key = (form, start)
         if key not in self._spelled:
-            first, after = int(self._kept[hit.start + 1]), int(self._kept[hit.end])
-            self._spelled[key] = spells(hit.form, self, first, after)
+            self._spelled[key] = spells(form, self, int(self._kept[start + 1]), int(self._kept[end]))
         return self._spelled[key]
 
     def spans(self, group: int) -> list[Span]:
         """Where phrases of a group stand, sorted."""
         if group not in self._spans:
+            phrases = self._lexicon.groups[group]
             found = set(self.extra.get(group, ()))
-            slots: dict[int, list[_Hit]] = {}
-            for hit in self._hits.get(group, ()):
-                if hit.role.sequence >= 0:
-                    slots.setdefault(hit.role.sequence, []).append(hit)
-                elif (places := self._spells(hit)) is not None:
-                    found.add(self.span_of(*places))
-            for sequence, hits in slots.items():
-                found |= self._chains(hits, self._lexicon.groups[group].sequences[sequence])
+            found.update(self.span_of(*places) for _, _, places in self._spelled_forms(phrases.whole))
+            entries = {entry for literal in self._ends.keys() & phrases.keys.keys() for entry in phrases.keys[literal]}
+            for entry in entries:
+                found |= self._chains(phrases.entries[entry])
             self._spans[group] = sorted(found)
         return self._spans[group]
 
-    def _chains(self, hits: Iterable[_Hit], optional: Sequence[bool]) -> set[Span]:
-        """Stretches in which one hit of each slot follows the other."""
-        by_slot: list[list[_Hit]] = [[] for _ in optional]
-        for hit in hits:
-            by_slot[hit.role.slot].append(hit)
-        if any(not found and not may for found, may in zip(by_slot, optional, strict=True)):
+    def _spelled_forms(self, forms: Forms) -> Iterator[tuple[int, int, tuple[int, int]]]:
+        """``(gap before, gap after, places in wide)`` of each hit that is really spelled."""
+        for literal in self._ends.keys() & forms.keys():
+            size = len(self._lexicon.literals[literal])
+            for end in self._ends[literal]:
+                for form in forms[literal]:
+                    places = self._spells(form, end - size, end - 1)
+                    if places is not None:
+                        yield end - size, end - 1, places
+
+    def _chains(self, entry: Entry) -> set[Span]:
+        """Stretches in which one hit of each slot follows the other; slots that may stand empty may be passed over."""
+        if any(
+            not may and self._ends.keys().isdisjoint(slot)
+            for slot, may in zip(entry.slots, entry.optional, strict=True)
+        ):
             return set()
-        chains: set[tuple[int, int]] | None = None
-        for found, may in zip(by_slot, optional, strict=True):
-            spelled = {(hit.start, hit.end) for hit in found if self._spells(hit) is not None}
-            if chains is None:
-                chains = spelled | ({(-1, -1)} if may else set())
-                continue
+        chains: set[tuple[int, int]] = set()
+        may_begin = True
+        for slot, may in zip(entry.slots, entry.optional, strict=True):
+            spelled = {(start, end) for start, end, _ in self._spelled_forms(slot)}
+            starts: dict[int, list[int]] = {}
+            for start, end in spelled:
+                starts.setdefault(start, []).append(end)
             grown = {
-                (start, end)
-                for start, middle in chains
-                for begin, end in spelled
-                if begin == middle and self._runs_on(begin)
+                (start, end) for start, middle in chains for end in starts.get(middle, ()) if self._runs_on(middle)
             }
-            grown |= {hit for hit in spelled if (-1, -1) in chains}
+            grown |= spelled if may_begin else set()
             chains = grown | chains if may else grown
-        complete = (chains or set()) - {(-1, -1)}
-        return {self.span_of(int(self._kept[start + 1]), int(self._kept[end])) for start, end in complete}
+            may_begin = may_begin and may
+        return {self.span_of(int(self._kept[start + 1]), int(self._kept[end])) for start, end in chains}
 
     def _runs_on(self, gap: int) -> bool:
         """True when no sentence ends in a gap of the skeleton."""
         first = int(self._kept[gap])
         return not sentence_ends(self.wide[first : int(self._kept[gap + 1])])
+
+
+def view_of(text: str, block: Block, scanner: Scanner, lexicon: Lexicon) -> TextView:
+    """The view of the only text of a block."""
+    return TextView(text, block, 0, scanner.scan(block.skeleton), lexicon)
 
 
 class PostView:

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from pantau.core.errors import Problem
 
 MAX_PHRASES = 2_000
 """Alternatives that one place of an entry may have."""
-MERGED_PHRASES = 16
+MERGED_PHRASES = 4
 """Phrases up to which neighbouring places of an entry are multiplied out."""
 MAX_SPELLINGS = 120
 """Slang spellings of one phrase, fewest substitutions first."""
@@ -25,6 +26,7 @@ class Slot(NamedTuple):
     optional: bool
 
 
+@lru_cache(maxsize=20_000)
 def parse_entry(entry: str) -> tuple[Slot, ...]:
     """The slots of an entry such as ``{kalau|nek} {tidak|ora} suka``, one after the other; alternatives may be nested.
 
@@ -156,10 +158,13 @@ class Slang:
         for form, formal in slang.items():
             self._forms.setdefault(tokens(formal), []).append(tokens(form))
         self._longest = max(map(len, self._forms), default=0)
+        self._words = {formal[0] for formal in self._forms if formal}
 
     def spellings(self, phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """The phrase itself, then its slang spellings, fewest substitutions first, at most ``MAX_SPELLINGS``."""
         yield phrase
+        if self._words.isdisjoint(phrase):
+            return
         places = [
             (start, start + length, form)
             for start in range(len(phrase))

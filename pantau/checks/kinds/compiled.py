@@ -13,6 +13,9 @@ Groups = tuple[int, ...]
 DISGUISED_FAMILIES = frozenset({"BHS", "SPM"})
 """Families whose words are disguised on purpose."""
 
+SPOKEN_FAMILIES = frozenset({"BHS", "EMP"})
+"""Families whose phrases are said, not used as hashtags; written as one word they are not looked for."""
+
 
 class Hit(msgspec.Struct, frozen=True):
     """A place where a rule fires: number of the field and span; ``note`` explains it to readers."""
@@ -38,12 +41,10 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_rule(rule: Rule, lexicon: Lexicon, lists: dict[str, tuple[str, ...]], place_list: str) -> CompiledRule:
     """Add the rule's words to the lexicon and note where they went."""
-    disguised = rule.family in DISGUISED_FAMILIES
 
-    def groups(words: WordSet, *, hidden: bool = False) -> Groups:
-        found = [lexicon.add(lists[name], disguised=hidden) for name in words.lists]
-        if words.words:
-            found.append(lexicon.add(words.words, disguised=hidden))
+    def groups(words: WordSet, *, hidden: bool = False, tagged: bool = False) -> Groups:
+        entries = [*(lists[name] for name in words.lists), *([words.words] if words.words else [])]
+        found = [lexicon.add(each, disguised=hidden, tagged=tagged) for each in entries]
         if words.exact:
             found.append(lexicon.add(words.exact, exact=True))
         return tuple(found)
@@ -51,7 +52,10 @@ def compile_rule(rule: Rule, lexicon: Lexicon, lists: dict[str, tuple[str, ...]]
     looks_for_places = any(place_list in words.lists for words in rule.sets)
     return CompiledRule(
         rule=rule,
-        sets=tuple(groups(words, hidden=disguised) for words in rule.sets),
+        sets=tuple(
+            groups(words, hidden=rule.family in DISGUISED_FAMILIES, tagged=rule.family not in SPOKEN_FAMILIES)
+            for words in rule.sets
+        ),
         excepts=groups(rule.excepts),
         places=() if looks_for_places or place_list not in lists else (lexicon.add(lists[place_list]),),
         require=tuple((groups(context.words), context.within_words) for context in rule.require),
