@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,12 +96,11 @@ def open_database(url: str) -> Database:
         options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "pantau"}
         engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
     database = Database(engine, str(where))
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(database.close)
         with database.write() as connection:
             migrate(connection, database.where)
-    except BaseException:
-        database.close()
-        raise
+        on_failure.pop_all()
     return database
 
 

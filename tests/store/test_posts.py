@@ -1,6 +1,9 @@
 """Posts go in and come out as they were published, once, in order, with every version and every answer."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from pantau.core.errors import StoreError
 from pantau.core.model import Account, Collected, Media, Post, Window
+from pantau.store import open_store
 from pantau.store.scans import merged
 from pantau.store.store import Store
 
@@ -127,6 +131,30 @@ def test_a_window_can_be_read_while_posts_are_being_stored(store: Store, agency:
         assert item.post_id != "x"
         count += 1
     assert count == 2500
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
+def test_a_window_is_never_held_in_memory(url: str) -> None:
+    with open_store(url) as store:
+        begin(store)
+        store.accounts.sync([account()], ON)
+        text = "kata " * 1200
+        store.save_scan(RUN, scan(*(collected(post(str(n), text, n / 1000), b"") for n in range(10_000))))  # 60 MB
+    check = f"""
+from pathlib import Path
+from pantau.store import open_store
+from tests.store.test_posts import EVER
+
+def peak_mb():  # of this program; getrusage would start from the peak of the test run that started it
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+with open_store({url!r}) as store:
+    before = peak_mb()
+    assert sum(1 for item in store.posts.in_window(EVER)) == 10_000
+    assert peak_mb() - before < 30, peak_mb() - before
+"""
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).resolve().parents[2])
 
 
 def test_an_edit_keeps_the_earlier_words(store: Store, agency: Account) -> None:
