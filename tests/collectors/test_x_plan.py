@@ -72,3 +72,11 @@ def test_every_account_is_in_one_query_that_fits_and_begins_early_enough(
             assert group.start <= member.since - min(overlap, LEAST_OVERLAP)
             newest = member.newest_stored_at
             assert group.start >= min(member.since - overlap - timedelta(hours=1), newest or NOW)
+
+
+def test_an_account_silent_for_long_is_asked_from_its_last_post_on_at_no_cost() -> None:
+    silent = Wanted("sepi", NOW, NOW - timedelta(days=4))
+    lively = [Wanted(f"ramai{n}", NOW, NOW - timedelta(hours=9)) for n in range(20)]
+    groups = plan([silent, *lively], query_chars=ARCHIVE_QUERY_CHARS, overlap=OVERLAP)
+    assert groups[0].members == (silent,)
+    assert NOW - timedelta(days=4) < groups[0].start <= NOW - timedelta(days=4) + timedelta(hours=1)

@@ -312,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(0, self.command, host, target.path, query, headers, body)
         try:
             reply = self.server.owner.answer(request)
-        except Exception as error:  # noqa: BLE001 - a bug in a test server must be visible in the test
+        except Exception as error:  # a bug in a test server must be visible in the test
             reply = Reply(500, f"test server: {type(error).__name__}: {error}".encode())
         self._send(reply)
 
