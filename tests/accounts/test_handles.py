@@ -80,7 +80,6 @@ def test_an_address_that_shows_the_id_gives_the_id() -> None:
     ("platform", "written", "words"),
     [
         ("x", "contoh kab", "tidak mungkin"),
-        ("x", "nama_yang_terlalu_panjang", "paling panjang 15"),
         ("x", "contoh.kab", "garis bawah"),
         ("x", "https://instagram.com/contoh", "milik instagram"),
         ("x", "https://contoh.go.id/x", "bukan alamat platform"),
