@@ -91,21 +91,20 @@ def match_trips(
         return sort_findings(kept)
     rule = (rules or {}).get(TRIP_RULE)
     out: list[Finding] = []
-    unreported: dict[str, list[Finding]] = {}
+    unreported: dict[str, tuple[list[Finding], str]] = {}
     for finding in kept:
         post = posts.get(finding.post)
         if finding.family != _TRIP_FAMILY or post is None:
             out.append(finding)
             continue
         trip, note = _look_up(finding, post, trips, zone)
-        noted = _with_evidence(finding, note)
         if trip is not None:
-            out.append(msgspec.structs.replace(noted, strength="review", level="info"))
+            out.append(msgspec.structs.replace(_noted(finding, note), strength="review", level="info"))
         elif rule is not None and finding.strength == "flag":
-            unreported.setdefault(finding.post, []).append(noted)
+            unreported.setdefault(finding.post, ([], note))[0].append(finding)
         else:
-            out.append(noted)
-    out += [_unreported(rule, same_post) for same_post in unreported.values() if rule is not None]
+            out.append(_noted(finding, note))
+    out += [_unreported(rule, flags, note) for flags, note in unreported.values() if rule is not None]
     return sort_findings(out)
 
 
@@ -154,21 +153,26 @@ def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in fold_light(text)).split())
 
 
-def _with_evidence(finding: Finding, note: str) -> Finding:
-    return msgspec.structs.replace(finding, evidence=(*finding.evidence, Evidence(field="ledger", note=note)))
+def _noted(finding: Finding, note: str) -> Finding:
+    """The finding with what the book says beside its first words."""
+    first, *rest = finding.evidence or (Evidence(field="ledger"),)
+    first = msgspec.structs.replace(first, note=f"{first.note} {note}".strip())
+    return msgspec.structs.replace(finding, evidence=(first, *rest))
 
 
-def _unreported(rule: RuleHead, same_post: Sequence[Finding]) -> Finding:
-    first = same_post[0]
-    evidence = tuple(dict.fromkeys(item for finding in same_post for item in finding.evidence))
-    return msgspec.structs.replace(
-        first,
-        rule_id=rule.rule_id,
-        rule_version=rule.version,
-        level=rule.level,
-        evidence=tuple(sorted(evidence, key=lambda item: item.field == "ledger")),
-        message=rule.message,
-        basis=rule.basis,
+def _unreported(rule: RuleHead, flags: Sequence[Finding], note: str) -> Finding:
+    evidence = tuple(dict.fromkeys(item for finding in sort_findings(flags) for item in finding.evidence))
+    return _noted(
+        msgspec.structs.replace(
+            flags[0],
+            rule_id=rule.rule_id,
+            rule_version=rule.version,
+            level=rule.level,
+            evidence=evidence,
+            message=rule.message,
+            basis=rule.basis,
+        ),
+        note,
     )
 
 
