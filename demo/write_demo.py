@@ -15,10 +15,28 @@ WIB = ZoneInfo("Asia/Jakarta")
 FIRST = date(2026, 7, 23)
 DAYS = 35
 HARI = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-VILLAGES = (
-    "Ngrandu Sidorejo Jatikusumo Ngasem Banyuanyar Karangturi Sumbergede Tegalsari Kedungwaru Randuagung Wonokerso Gunungan"
-    " Plosowetan Tlogomulyo Sendangsari Kalirejo Bulurejo Trembesi Padangan Mlangsen"
-).split()
+VILLAGES = [
+    "Ngrandu",
+    "Sidorejo",
+    "Jatikusumo",
+    "Ngasem",
+    "Banyuanyar",
+    "Karangturi",
+    "Sumbergede",
+    "Tegalsari",
+    "Kedungwaru",
+    "Randuagung",
+    "Wonokerso",
+    "Gunungan",
+    "Plosowetan",
+    "Tlogomulyo",
+    "Sendangsari",
+    "Kalirejo",
+    "Bulurejo",
+    "Trembesi",
+    "Padangan",
+    "Mlangsen",
+]
 DISTRICTS = ("Sumberlangen", "Banyulor", "Ngadirejo", "Karangsono", "Tlogowungu", "Wanasari")
 AGENCIES = (
     ("dinkes", "Dinas Kesehatan", "instagram x facebook"),
@@ -36,7 +54,18 @@ AGENCIES = (
     ("bpbd", "Badan Penanggulangan Bencana", "x instagram"),
     ("arsip", "Dinas Perpustakaan dan Kearsipan", "instagram"),
 )
-HEADS = "Suratmi Handoko Prasetya Wulandari Gunarto Sulastri Bagaskara Kusnadi Ratri Wibisono".split()
+HEADS = [
+    "Suratmi",
+    "Handoko",
+    "Prasetya",
+    "Wulandari",
+    "Gunarto",
+    "Sulastri",
+    "Bagaskara",
+    "Kusnadi",
+    "Ratri",
+    "Wibisono",
+]
 # handle, platform: first day on which it fails, last day, outcome, class, reason
 STATES = (
     ("contoh_desa_trembesi", "x", 20, 34, "missing", "", "akun tidak ditemukan di X"),
@@ -76,18 +105,37 @@ def units() -> list[dict[str, str]]:
     add("BUMD-01", "Perumda Air Minum Tirta Wanajati", "bumd", "tirtawanajati", "instagram x", "")
     for n, name in enumerate(DISTRICTS, 1):
         tag = f"kec_{name.lower()}"
-        add(f"99.01.{n:02}", f"Kecamatan {name}", "kecamatan", tag, "instagram x" if n % 2 else "x instagram tiktok", "")
+        add(
+            f"99.01.{n:02}", f"Kecamatan {name}", "kecamatan", tag, "instagram x" if n % 2 else "x instagram tiktok", ""
+        )
     for n, name in enumerate(("Karangasem", "Plosokerep", "Kauman"), 1):
         add(f"99.01.01.100{n}", f"Kelurahan {name}", "kelurahan", f"kel_{name.lower()}", "instagram", "99.01.01")
     for n, name in enumerate(VILLAGES, 1):
-        platforms = "" if name in ("Wonokerso", "Bulurejo") else ("x instagram" if n % 4 == 0 else "x facebook" if n % 3 == 0 else "x")
+        platforms = (
+            ""
+            if name in ("Wonokerso", "Bulurejo")
+            else ("x instagram" if n % 4 == 0 else "x facebook" if n % 3 == 0 else "x")
+        )
         platforms += " instagram" if name == "Kalirejo" and "instagram" not in platforms else ""
-        add(f"99.01.{1 + n % 6:02}.20{n:02}", f"Desa {name}", "desa", f"desa_{name.lower()}", platforms.strip(), f"99.01.{1 + n % 6:02}")
+        add(
+            f"99.01.{1 + n % 6:02}.20{n:02}",
+            f"Desa {name}",
+            "desa",
+            f"desa_{name.lower()}",
+            platforms.strip(),
+            f"99.01.{1 + n % 6:02}",
+        )
     add("RSUD-01", "RSUD Wanajati", "rsud", "rsud_utama", "instagram x", "")
     add("RSUD-02", "RSUD Sumberlangen", "rsud", "rsud_dua", "instagram", "")
     for n, side in enumerate(("Timur", "Barat", "Selatan", "Utara", "Kota"), 1):
         add(f"PKM-{n:02}", f"Puskesmas {side}", "puskesmas", f"pkm_{side.lower()}", "instagram", "")
-    schools = (("SMP Negeri 1", "smpn1"), ("SMA Negeri 1", "sman1"), ("SD Negeri 2", "sdn2"), ("SMK Negeri 1", "smkn1"), ("SMP Negeri 3", "smpn3"))
+    schools = (
+        ("SMP Negeri 1", "smpn1"),
+        ("SMA Negeri 1", "sman1"),
+        ("SD Negeri 2", "sdn2"),
+        ("SMK Negeri 1", "smkn1"),
+        ("SMP Negeri 3", "smpn3"),
+    )
     for n, (name, tag) in enumerate(schools, 1):
         add(f"SKL-{n:02}", f"{name} Wanajati", "sekolah", tag, "instagram", "")
     people = (("Bupati Wanajati", "bupati"), ("Wakil Bupati Wanajati", "wabup"), ("Sekretaris Daerah", "sekda"))
@@ -105,8 +153,12 @@ def write_register(rows: list[dict[str, str]]) -> None:
         table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         for n, unit in enumerate(rows):
-            base = dict(unit_code=unit["code"], unit_name=unit["name"], unit_kind=unit["kind"], parent_code=unit["parent"])
-            base |= dict(head_name=HEADS[n % len(HEADS)], head_email=f"kepala.{unit['tag'].replace('_', '.')}@wanajati.example")
+            base = dict(
+                unit_code=unit["code"], unit_name=unit["name"], unit_kind=unit["kind"], parent_code=unit["parent"]
+            )
+            base |= dict(
+                head_name=HEADS[n % len(HEADS)], head_email=f"kepala.{unit['tag'].replace('_', '.')}@wanajati.example"
+            )
             base |= dict(priority="1" if unit["kind"] in ("opd", "rsud") else "0")
             for platform in unit["platforms"].split() or [""]:
                 table.writerow(base | dict(platform=platform, handle=f"contoh_{unit['tag']}" if platform else ""))
@@ -115,7 +167,9 @@ def write_register(rows: list[dict[str, str]]) -> None:
 def lines(name: str) -> list[list[str]]:
     """The hand-written lines of a file, split at the bars."""
     text = (HERE / name).read_text("utf-8")
-    return [[part.strip() for part in line.split(" | ")] for line in text.splitlines() if line and not line.startswith("#")]
+    return [
+        [part.strip() for part in line.split(" | ")] for line in text.splitlines() if line and not line.startswith("#")
+    ]
 
 
 def filled(text: str, unit: dict[str, str], day: int, salt: int) -> str:
@@ -159,7 +213,17 @@ def posts(rows: list[dict[str, str]]) -> list[dict[str, object]]:
     pools: dict[str, list[str]] = {}
     for kinds, _category, text in lines("ordinary.txt"):
         pools.setdefault(kinds, []).append(text)
-    rhythm = {"opd": 80, "bumd": 80, "kecamatan": 55, "kelurahan": 30, "desa": 28, "rsud": 60, "puskesmas": 50, "sekolah": 50, "pejabat": 55}
+    rhythm = {
+        "opd": 80,
+        "bumd": 80,
+        "kecamatan": 55,
+        "kelurahan": 30,
+        "desa": 28,
+        "rsud": 60,
+        "puskesmas": 50,
+        "sekolah": 50,
+        "pejabat": 55,
+    }
     out: list[dict[str, object]] = []
     for unit in rows:
         handle = f"contoh_{unit['tag']}"
@@ -179,7 +243,9 @@ def posts(rows: list[dict[str, str]]) -> list[dict[str, object]]:
     for n, (handle, platform, day, kind, text, *picture) in enumerate(lines("special.txt"), 1):
         unit = names[handle]
         assert platform in unit["platforms"].split(), (handle, platform)
-        out.append(post(handle, platform, int(day), n, kind, filled(text, unit, int(day), n), picture[0] if picture else ""))
+        out.append(
+            post(handle, platform, int(day), n, kind, filled(text, unit, int(day), n), picture[0] if picture else "")
+        )
     return sorted(out, key=lambda item: (str(item["published_at"]), str(item["account"])))
 
 
@@ -188,20 +254,28 @@ def main() -> None:
     rows = units()
     write_register(rows)
     recorded = posts(rows)
-    (HERE / "posts.jsonl").write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in recorded), "utf-8")
+    (HERE / "posts.jsonl").write_text(
+        "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in recorded), "utf-8"
+    )
     states = [
         dict(account=f"{platform}:@{handle}", first=str(FIRST + timedelta(days=a)), last=str(FIRST + timedelta(days=b)),
              outcome=outcome, unread_class=kind, reason=reason)
         for handle, platform, a, b, outcome, kind, reason in STATES
     ]  # fmt: skip
     gone = [item for item in recorded if "Selfie dulu" in str(item["text"]) or "business class" in str(item["text"])]
-    vanished = [dict(post_id=item["post_id"], platform=item["platform"], until=str(FIRST + timedelta(days=33))) for item in gone]
-    (HERE / "outcomes.json").write_text(json.dumps({"accounts": states, "vanished": vanished}, indent=1) + "\n", "utf-8")
+    vanished = [
+        dict(post_id=item["post_id"], platform=item["platform"], until=str(FIRST + timedelta(days=33))) for item in gone
+    ]
+    (HERE / "outcomes.json").write_text(
+        json.dumps({"accounts": states, "vanished": vanished}, indent=1) + "\n", "utf-8"
+    )
     villages = {unit["tag"]: unit["code"] for unit in rows}
     excuses = ["unit_code,start,end,reason"]
     for name in EXCUSED:
         start = FIRST + timedelta(days=18)
-        excuses.append(f"{villages['desa_' + name]},{start},{start + timedelta(days=30)},operator sakit dan belum ada pengganti")
+        excuses.append(
+            f"{villages['desa_' + name]},{start},{start + timedelta(days=30)},operator sakit dan belum ada pengganti"
+        )
     (HERE / "excuses.csv").write_text("\n".join(excuses) + "\n", "utf-8")
     flood = f"{FIRST + timedelta(days=30)},{FIRST + timedelta(days=40)},99.01.02,banjir,Banjir Sungai Banyulor"
     (HERE / "situations.csv").write_text(f"start,end,area_codes,kind,title\n{flood}\n", "utf-8")

@@ -106,7 +106,9 @@ def test_only_wiring_constructs_collectors_store_and_courier() -> None:
     for path in (ROOT / "jobs").rglob("*.py"):
         if path.name == "wiring.py":
             continue
-        wrong = {name for name in _imports(path) if _belongs(name, "collectors") and not _belongs(name, "collectors.base")}
+        wrong = {
+            name for name in _imports(path) if _belongs(name, "collectors") and not _belongs(name, "collectors.base")
+        }
         wrong |= {name for name in _imports(path) if _belongs(name, "pantau.delivery.courier")}
         assert not wrong, f"{path} imports {wrong}; let jobs/wiring.py build it"
 

@@ -1,6 +1,7 @@
 """``pantau import``."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -15,7 +16,9 @@ FORMATS = ("auto", "jsonl", "x-archive", "instaloader")
     "--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="format of the files"
 )
 @click.pass_context
-def command(ctx: click.Context, files: tuple[Path, ...], kind: str) -> int:
+def command(
+    ctx: click.Context, files: tuple[Path, ...], kind: Literal["auto", "jsonl", "x-archive", "instaloader"]
+) -> int:
     """Take in posts from exported files; they come into the next digest."""
     from jobs.lock import run_lock
     from jobs.wiring import now_utc, open_store, read_export

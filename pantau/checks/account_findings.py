@@ -134,7 +134,9 @@ def _performance(
     if long_known and seen.since_useful >= _MIN_USELESS_POSTS:
         rule = rules.get(_NO_USE)
         last = seen.last_useful_at
-        span = f"sejak unggahan berguna terakhir, {last.astimezone(zone):%d-%m-%Y}" if last else "dalam 30 hari terakhir"
+        span = (
+            f"sejak unggahan berguna terakhir, {last.astimezone(zone):%d-%m-%Y}" if last else "dalam 30 hari terakhir"
+        )
         words = f"{seen.since_useful} unggahan {span}, tidak satu pun berguna bagi warga"
     elif seen.total >= norms.useful_posts_min and seen.useful < norms.useful_share_min * seen.total:
         rule = rules.get(_LITTLE_USE)

@@ -126,7 +126,7 @@ class Lexicon:
             return
         least = _SHORT_LETTERS if group.disguised else _LONE_SLANG_LETTERS
         for number, words in enumerate(self._slang.spellings(phrase)):
-            joined = "".join(words)
+            joined = "".join(words) if len(words) > 1 else words[0]
             letters = len(joined)
             if number and letters < least:
                 continue

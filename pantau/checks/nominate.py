@@ -27,9 +27,13 @@ class _Lookup(NamedTuple):
     @classmethod
     def of(cls, rows: Mapping[int, Iterable[int]], count: int) -> "_Lookup":
         """``count`` rows, those that are not named being empty."""
-        lists = [sorted(rows.get(number, ())) for number in range(count)]
-        starts = np.cumsum([0, *map(len, lists)])
-        return cls(starts, np.fromiter((value for row in lists for value in row), np.int64, int(starts[-1])))
+        sizes = np.zeros(count + 1, np.int64)
+        values: list[int] = []
+        for number in sorted(rows):
+            row = sorted(rows[number])
+            sizes[number + 1] = len(row)
+            values += row
+        return cls(np.cumsum(sizes), np.array(values, np.int64))
 
     def expand(self, rows: Ints, beside: Ints) -> tuple[Ints, Ints]:
         """All values of many rows, and ``beside`` repeated to match."""

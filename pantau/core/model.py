@@ -320,7 +320,8 @@ RunStatus = Literal["running", "finished"]
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the job. ``run_id`` is ``n-YYYYMMDD`` (local day) for a night, ``r-...`` for a rerun.
 
-    A ``demo`` night differs only in being marked as an example. A ``trial`` is a night without consequences (``--dry-run``): what it read is kept, but nothing was reported.
+    A ``demo`` night differs only in being marked as an example. A ``trial`` is a night without consequences (``--dry-run``):
+    what it read is kept, but nothing was reported.
     """
 
     run_id: str

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import yagmail  # type: ignore[import-untyped]  # ships no types
@@ -109,6 +110,10 @@ class Courier:
     def _server(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
 
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return tls_context(self._network, self._base_dir)
+
     def open(self) -> None:
         """Connect, check the certificate, log in. Raises ``UnreachableError`` or, when waiting cannot help, ``DeliveryError``."""
         if self._session is not None:
@@ -122,10 +127,9 @@ class Courier:
                 "mail.user atau kata sandi surel memuat huruf di luar ASCII, yang tidak dapat dipakai untuk masuk. "
                 "Minta kata sandi baru dari pengelola server surel."
             )
-        context = tls_context(self._network, self._base_dir)
-        secured = {"smtp_ssl": True, "context": context}
+        secured = {"smtp_ssl": True, "context": self._context}
         if self._settings.security == "starttls":
-            secured = {"smtp_ssl": False, "smtp_starttls": {"context": context}}
+            secured = {"smtp_ssl": False, "smtp_starttls": {"context": self._context}}
         session = _Session(
             {self._settings.user: self._settings.from_name},
             self._password,

@@ -5,8 +5,10 @@ Both copies travel in one SMTP transaction, and that goes ahead only when the re
 """
 
 import imaplib
+import ssl
 from collections.abc import Collection
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +52,10 @@ class OwnMailbox:
     def _server(self) -> str:
         return f"{self._settings.imap_host}:{self._settings.imap_port}"
 
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return tls_context(self._network, self._base_dir)
+
     def arrived(self, message_ids: Collection[str]) -> frozenset[str]:
         """See ``Lookup``. Searches the inbox first, then every other folder, since filters move mail."""
         missing = set(message_ids)
@@ -84,7 +90,7 @@ class OwnMailbox:
         if not (self._settings.imap_user.isascii() and self._password.isascii()):
             raise LookupFailedError("mail.imap_user atau kata sandinya memuat huruf di luar ASCII. Minta yang baru.")
         try:
-            context = tls_context(self._network, self._base_dir)
+            context = self._context
         except DeliveryError as error:
             raise LookupFailedError(str(error)) from None
         kind = MailBoxStartTls if self._settings.imap_port == _STARTTLS_PORT else MailBox

@@ -45,7 +45,7 @@ def test_the_same_night_again_collects_nothing_new_and_sends_nothing(office: Off
 def test_accounts_that_cannot_be_read_are_listed_each_with_its_reason(office: Office) -> None:
     for account, state in zip(office.x.accounts, ("suspended", "protected", "missing"), strict=False):
         account.state = state
-    office.instagram.fail("401", account="contoh.rsud")
+    office.instagram.fail("wait401", account="contoh.rsud")
     result = office.night()
     assert result.returncode == 1, result.stdout + result.stderr
     text = digest(office)
@@ -91,7 +91,7 @@ def test_a_second_start_while_one_runs_does_nothing(office: Office) -> None:
     with FileLock(office.folder / "data" / "pantau.lock"):
         result = office.night()
     assert result.returncode == 4
-    assert not office.x.requests
+    assert not office.x.count()
     assert office.copies() == [0, 0, 0]
 
 
@@ -107,7 +107,7 @@ def test_secrets_never_reach_output_database_or_run_folder(office: Office) -> No
 def test_a_register_with_mistakes_starts_nothing_and_loses_nothing(office: Office) -> None:
     office.night()
     before = (office.folder / "data" / "pantau.db").stat().st_size
-    requests = len(office.x.requests)
+    requests = office.x.count()
     office.extra_rows = [
         {
             "unit_code": f"BAD-{n}",
@@ -123,5 +123,5 @@ def test_a_register_with_mistakes_starts_nothing_and_loses_nothing(office: Offic
     assert result.returncode == 2
     assert result.stderr.count("kementrian") == 5
     assert result.stderr.count("ada spasi") == 5
-    assert len(office.x.requests) == requests
+    assert office.x.count() == requests
     assert (office.folder / "data" / "pantau.db").stat().st_size == before
