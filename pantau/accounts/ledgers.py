@@ -30,20 +30,16 @@ SITUATION_KINDS = (
     "banjir",
     "kekeringan",
     "longsor",
-    "angin",
     "gempa",
     "kebakaran",
+    "bencana",
     "wabah",
     "duka",
-    "kecelakaan",
     "harga",
-    "kerusuhan",
     "moratorium",
     "pemilu",
-    "pilkada",
-    "pilkades",
 )
-"""Kinds that the shipped rules and guide use; an office may add its own for its own rules."""
+"""Kinds that the shipped rules and the guide use; an office may add its own for its own rules."""
 _MAX_EXCUSE_DAYS = 366
 _MIN_CAPTION_CHARS = 8
 

@@ -1,3 +1,4 @@
+import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pantau.accounts.ledgers import (
     APPROVAL_COLUMNS,
     EXCUSE_COLUMNS,
     SITUATION_COLUMNS,
+    SITUATION_KINDS,
     TRIP_COLUMNS,
     read_approvals,
     read_excuses,
@@ -58,6 +60,13 @@ def test_a_situation_names_areas_or_the_whole_region(tmp_path: Path) -> None:
     assert flood.area_codes == ("99.01.01", "99.01.01.2001")
     assert flood.kind == "banjir"
     assert mourning.area_codes == election.area_codes == ()
+
+
+def test_every_kind_of_situation_that_a_shipped_rule_asks_for_is_known() -> None:
+    rules = [tomllib.loads(path.read_text("utf-8")) for path in (ROOT / "rules").glob("*/*.toml")]
+    wanted = {kind for rule in rules for kind in rule.get("match", {}).get("situations", [])}
+    assert wanted
+    assert wanted <= set(SITUATION_KINDS)
 
 
 def test_an_excuse_is_read_from_a_workbook_with_date_cells(tmp_path: Path) -> None:
