@@ -51,7 +51,7 @@ class Checker:
         zone: ZoneInfo = WIB,
         *,
         block_texts: int = BLOCK_TEXTS,
-        timer: Callable[[], float] = time.perf_counter,
+        timer: Callable[[], float] = time.thread_time,
     ) -> None:
         self._compiled: Compiled = compile_catalogue(catalogue, engine)
         self._block_texts = block_texts

@@ -32,6 +32,7 @@ GAP = 0x60
 """What stands between words in a skeleton: the backtick, which the light text never holds."""
 _SEPARATOR = b" \x00 "
 _AT, _DOLLAR, _BANG, _BAR, _QUOTE = 0x3A, 0x3B, 0x3C, 0x3D, 0x3E
+_TWO = ord("2")
 _LEET = dict(zip(b"0123456789", b"oi`easgtbg", strict=True)) | {
     _AT: ord("a"),
     _DOLLAR: ord("s"),
@@ -185,7 +186,7 @@ def _spelled_out(codes: Bytes) -> Places:
     """Gaps between letters that stand alone, at least three of them in a row (``b.o.d.o.h``, ``g o b l o k``), to be closed."""
     gap = codes == GAP
     solo: Places = np.flatnonzero(gap[:-2] & gap[2:] & ~gap[1:-1]) + 1
-    solo = solo[codes[solo] != 0]
+    solo = solo[(codes[solo] != 0) & (codes[solo] != _TWO)]
     if solo.size < 3:
         return np.empty(0, np.int64)
     letter = _is_letter(codes[solo])

@@ -67,10 +67,14 @@ class Judge:
             rule = self._compiled.rules[number]
             began = self._timer()
             try:
-                kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit))
+                kept, cancelled = judge_context(rule, view, self._find(number, post, view, unit))
                 evidence = tuple(_evidence(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
+            except pattern.TooSlowError:
+                self._watch(number, rule, self._timer() - began)
+                continue
             except Exception as error:  # one rule must not take the night down; it is named in the digest
-                self._failed.setdefault(rule.rule.id, f"gagal pada {post.key}: {type(error).__name__}: {error}")
+                reason = mask_personal(f"{type(error).__name__}: {error}")
+                self._failed.setdefault(rule.rule.id, f"gagal pada {post.key}: {reason}")
                 continue
             self._watch(number, rule, self._timer() - began)
             if evidence:
@@ -79,14 +83,16 @@ class Judge:
             if rule.rule.status == "aktif":
                 report.cancelled.extend(_cancelled(rule, post, view, item) for item in cancelled[:MAX_EVIDENCE])
 
-    def _find(self, rule: CompiledRule, post: Post, view: PostView, unit: str) -> list[Hit]:
+    def _find(self, number: int, post: Post, view: PostView, unit: str) -> list[Hit]:
+        rule = self._compiled.rules[number]
         kind = rule.rule.kind
         if kind == "lexicon":
             return lexicon.find(rule, view)
         if kind == "near":
             return near.find(rule, view)
         if kind == "pattern":
-            return pattern.find(rule, view)
+            limit = self._timer() + BUDGET_S + BUDGET_PER_POST_S - self._spent_s.get(number, 0.0)
+            return pattern.find(rule, view, lambda: self._timer() > limit)
         day = local_day(post.published_at, self._zone)
         held = situation.holding(rule.rule.situations, self._situations, self._units.get(unit), self._units, day)
         return situation.find(rule, view, held)

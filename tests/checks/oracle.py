@@ -108,7 +108,7 @@ class Folded:
         return codes
 
     def _resolve(self, codes: list[str]) -> None:
-        n = 0
+        n, published = 0, list(codes)
         while n < len(codes):
             if not (codes[n].isdigit() or codes[n] in "@$!|"):
                 n += 1
@@ -117,8 +117,8 @@ class Folded:
             while codes[end].isdigit() or codes[end] in "@$!|":
                 end += 1
             left, right = codes[n - 1].isalpha(), codes[end].isalpha()
-            left_word = left and codes[n - 2].isalpha()
-            right_word = right and codes[end + 1].isalpha()
+            left_word = left and published[n - 2].isalpha()
+            right_word = right and published[end + 1].isalpha()
             number = end - n > 1 and ((left_word and not right) or (right_word and not left))
             first = codes[n]
             for k in range(n, end):
@@ -135,7 +135,7 @@ class Folded:
     def _spelled_out(self, codes: list[str]) -> list[int]:
         """Gaps in runs of three or more single characters that are parted by exactly one cell each."""
         single = [
-            0 < n < len(codes) - 1 and codes[n] not in (GAP, "'") and codes[n - 1] == GAP == codes[n + 1]
+            0 < n < len(codes) - 1 and codes[n] not in (GAP, "'", "2") and codes[n - 1] == GAP == codes[n + 1]
             for n in range(len(codes))
         ]
         joins = [

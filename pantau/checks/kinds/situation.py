@@ -17,7 +17,7 @@ def find(rule: CompiledRule, post: PostView, situation: Situation | None) -> lis
     if situation is None:
         return []
     title = situation.title or situation.kind
-    note = f"Keadaan saat unggahan terbit: {title} ({situation.start.isoformat()} s.d. {situation.end.isoformat()})"
+    note = f"Keadaan saat unggahan terbit: {title} ({situation.start:%d-%m-%Y} s.d. {situation.end:%d-%m-%Y})"
     return [Hit(hit.field, hit.span, note) for hit in lexicon.find(rule, post)]
 
 
