@@ -48,7 +48,7 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         spam=any(f.family == "SPM" for f in findings),
     )
     when = post.published_at if post else first.published_at
-    bases = {clean.line(finding.basis) for finding in findings}
+    bases = {clean.line(finding.basis).rstrip(".") for finding in findings}
     shared = next(iter(bases)) if len(bases) == 1 else ""
     return Card(
         place=ctx.place(first),
@@ -109,7 +109,7 @@ def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reaso
         tone=finding.level,
         review=finding.strength == "review",
         message=clean.line(clean.masked(finding.message)),
-        basis=clean.line(basis),
+        basis=clean.line(basis).rstrip("."),
         quotes=tuple(dict.fromkeys(quotes)),
         details=tuple(dict.fromkeys(words.sentence(detail) for detail in details if detail)),
         history=ctx.history(finding),

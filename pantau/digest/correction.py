@@ -103,7 +103,7 @@ def _entry(change: Change, correction: Correction) -> Entry:
         grade=grade,
         quotes=tuple(quotes),
         message=clean.line(finding.message),
-        basis=clean.line(finding.basis),
+        basis=clean.line(finding.basis).rstrip("."),
         reason=clean.line(change.reason),
         key=finding.key,
         url=clean.url(finding.url),
