@@ -72,6 +72,8 @@ def mask_personal(text: str) -> str:
 
     Every number of 16 digits counts; other numbers (amounts, dates, service numbers of up to nine digits) stay as they are.
     """
+    if sum(map(str.isdigit, text)) < _MIN_DIGITS:
+        return text
     plain = _plain_text(text)
     return _masked(
         text, plain, [span for found in _NUMBER.finditer(plain) for span in _personal_parts(plain, *found.span())]

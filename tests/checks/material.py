@@ -72,12 +72,7 @@ def disguise(rng: random.Random, text: str) -> str:
     return rng.choice(ways)()
 
 
-WORDS = (
-    "goblok tolol tulol bodoh anjing asu babi gg b1 ngelo kutukan desa kalian tidak ngerti ora punya otak tahu diri "
-    "rolex jam tangan mewah mahal auto sultan slot88 mobil yang mewah sekali koleksi baru punya saya lelang barang bukti "
-    "pesta joget karaoke dj banjir rumah sakit rs donasi kami mereka warga contoh nik 3349014507680003 rek bri 123456789012 "
-    "rp 2,5 juta si itu x balik baik balk iain lain jangan bilang kata kasar vaksin anjing laut gak yg"
-).split()
+WORDS = ["goblok", "tolol", "tulol", "bodoh", "anjing", "asu", "babi", "gg", "b1", "ngelo", "kutukan", "desa", "kalian", "tidak", "ngerti", "ora", "punya", "otak", "tahu", "diri", "rolex", "jam", "tangan", "mewah", "mahal", "auto", "sultan", "slot88", "mobil", "yang", "mewah", "sekali", "koleksi", "baru", "punya", "saya", "lelang", "barang", "bukti", "pesta", "joget", "karaoke", "dj", "banjir", "rumah", "sakit", "rs", "donasi", "kami", "mereka", "warga", "contoh", "nik", "3349014507680003", "rek", "bri", "123456789012", "rp", "2,5", "juta", "si", "itu", "x", "balik", "baik", "balk", "iain", "lain", "jangan", "bilang", "kata", "kasar", "vaksin", "anjing", "laut", "gak", "yg"]
 PHRASES = [
     "jam tangan mewah",
     "auto sultan",
