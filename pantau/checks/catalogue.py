@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from pantau.checks.account_findings import RuleHead
 from pantau.core.model import Family, Level, Situation, Strength
 from pantau.core.settings import RuleStatus
 
@@ -112,6 +113,20 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def active(self, status: RuleStatus = "aktif") -> tuple[Rule, ...]:
         """Rules with a status that are in season."""
         return tuple(rule for rule in self.rules if rule.status == status and rule.in_season(self.on))
+
+    def heads(self) -> dict[str, RuleHead]:
+        """What findings about accounts and ledgers take from their rules, by id; rules that are off or on trial are left out."""
+        return {
+            rule.id: RuleHead(
+                rule_id=rule.id,
+                family=rule.family,
+                level=rule.level,
+                message=rule.message,
+                basis=rule.basis,
+                version=rule.version,
+            )
+            for rule in self.active()
+        }
 
     @property
     def version(self) -> str:

@@ -53,6 +53,10 @@ class Checker:
         block_texts: int = BLOCK_TEXTS,
         timer: Callable[[], float] = time.thread_time,
     ) -> None:
+        """``situations`` and ``units`` (by code) tell where which hardship holds; ``zone`` is that of its days.
+
+        ``timer`` gives seconds of work done, by which slow rules are stopped.
+        """
         self._compiled: Compiled = compile_catalogue(catalogue, engine)
         self._block_texts = block_texts
         self._timer = timer

@@ -1,6 +1,7 @@
 """Texts for the tests of folding and matching: hostile ones, disguises, and a generator that mixes them."""
 
 import random
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -72,7 +73,13 @@ def disguise(rng: random.Random, text: str) -> str:
     return rng.choice(ways)()
 
 
-WORDS = ["goblok", "tolol", "tulol", "bodoh", "anjing", "asu", "babi", "gg", "b1", "ngelo", "kutukan", "desa", "kalian", "tidak", "ngerti", "ora", "punya", "otak", "tahu", "diri", "rolex", "jam", "tangan", "mewah", "mahal", "auto", "sultan", "slot88", "mobil", "yang", "mewah", "sekali", "koleksi", "baru", "punya", "saya", "lelang", "barang", "bukti", "pesta", "joget", "karaoke", "dj", "banjir", "rumah", "sakit", "rs", "donasi", "kami", "mereka", "warga", "contoh", "nik", "3349014507680003", "rek", "bri", "123456789012", "rp", "2,5", "juta", "si", "itu", "x", "balik", "baik", "balk", "iain", "lain", "jangan", "bilang", "kata", "kasar", "vaksin", "anjing", "laut", "gak", "yg"]
+WORDS = re.findall(
+    r"\S+",
+    """goblok tolol tulol bodoh anjing asu babi gg b1 ngelo kutukan desa kalian tidak ngerti ora punya otak tahu diri
+    rolex jam tangan mewah mahal auto sultan slot88 mobil yang mewah sekali koleksi baru punya saya lelang barang bukti
+    pesta joget karaoke dj banjir rumah sakit rs donasi kami mereka warga contoh nik 3349014507680003 rek bri 123456789012
+    rp 2,5 juta si itu x balik baik balk iain lain jangan bilang kata kasar vaksin anjing laut gak yg""",
+)
 PHRASES = [
     "jam tangan mewah",
     "auto sultan",

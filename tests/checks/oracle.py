@@ -5,7 +5,7 @@ It takes from the product only the tables (what a character becomes), the list o
 
 import re
 import unicodedata
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
@@ -309,7 +309,7 @@ class Oracle:
         found = []
         for choice in product(*options):
             parts = [part for part in choice if part is not None]
-            if not parts or any(one[1] != two[0] for one, two in zip(parts, parts[1:], strict=False)):
+            if not parts or any(one[1] != two[0] for one, two in pairwise(parts)):
                 continue
             gaps = [text.chars(text.groups[part[0]]) for part in parts[1:]]
             if any(_sentence_ends(gap) for gap in gaps):
