@@ -1,6 +1,6 @@
 """Second part of a night: check the new posts, then the accounts, and keep what was found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -35,14 +35,14 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-def check_posts(job: Job, posts: Iterable[Post], accounts: Iterable[Account]) -> CheckReport:
+def check_posts(job: Job, posts: Iterable[Post], accounts: Sequence[Account]) -> CheckReport:
     """Today's rules over some posts, ledgers included."""
     settings = job.settings
     unit_of = {account.key: account.unit for account in accounts}
-    held = list(posts)
+    held, heads = list(posts), rule_heads(job.catalogue)
     report = job.checker.check(held, unit_of)
-    findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone)
-    findings += check_approvals(held, unit_of, job.ledgers.approvals, rule_heads(job.catalogue), settings.zone)
+    findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone, heads)
+    findings += check_approvals(held, unit_of, job.ledgers.approvals, heads, settings.zone, accounts)
     return msgspec.structs.replace(report, findings=sort_findings(findings))
 
 
@@ -55,7 +55,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
     store.posts.save_categories(run.run_id, categories)
     units = {unit.code: unit for unit in job.register.units}
     observations, notes = _judge(site, store, run, accounts, units)
-    counts = category_counts(store, accounts, run.as_of)
+    counts = category_counts(store, accounts, run.as_of, max(CATEGORY_DAYS, job.settings.norms.useful_days))
     about_accounts = account_findings(
         observations,
         accounts,
@@ -124,9 +124,9 @@ def _judge(
     return observations, calendar.notes
 
 
-def category_counts(store: Store, accounts: Iterable[Account], as_of: datetime) -> dict[str, CategoryCounts]:
-    """How many posts of each category an account published in the last 30 days."""
-    since = as_of - timedelta(days=CATEGORY_DAYS)
+def category_counts(store: Store, accounts: Iterable[Account], as_of: datetime, days: int) -> dict[str, CategoryCounts]:
+    """How many posts of each category an account published in the last ``days``."""
+    since = as_of - timedelta(days=days)
     rows = store.posts.account_categories([account.key for account in accounts], since, as_of)
     return {key: CategoryCounts.of(items) for key, items in rows.items()}
 
