@@ -16,6 +16,7 @@ class SimClock:
     def __init__(self, start: datetime = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)) -> None:
         self.time = start
         self.slept_s: list[float] = []
+        self.on_sleep: Callable[[], object] = lambda: None
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
@@ -23,6 +24,7 @@ class SimClock:
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
+        self.on_sleep()
         self.slept_s.append(seconds)
         self.time += timedelta(seconds=seconds)
 

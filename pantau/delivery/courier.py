@@ -140,7 +140,6 @@ class Courier:
             local_hostname=self._settings.local_hostname or None,
             **secured,
         )
-        session.set_logging(None)  # its default handler writes to stderr past our own log
         self._session = session
         try:
             session.login()

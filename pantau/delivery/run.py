@@ -194,7 +194,7 @@ class _Delivery:
         for mail in uncertain:
             if arrived is not None and mail.message_id in arrived:
                 self._settle(mail, "already_sent", "ditemukan di kotak surat sendiri")
-            elif mail.state == "sending" or self._may_go_again(mail, asked=arrived is not None):
+            elif mail.state == "unknown" and self._may_go_again(mail, asked=arrived is not None):
                 self._keep(mail, state="ready")
 
     def _arrived(self, mails: list[Mail]) -> frozenset[str] | None:

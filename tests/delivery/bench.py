@@ -45,6 +45,7 @@ class Bench:
     lookup: OwnMailbox | None = None
     data_timeout_s: float = 3.0
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
+    last_courier: Courier | None = None
 
     def change(self, **settings: object) -> None:
         """Other mail settings."""
@@ -64,9 +65,10 @@ class Bench:
         """One run over the outbox after freezing ``mails`` in it."""
         for mail in mails:
             self.outbox.add(mail)
+        self.last_courier = self.courier()
         return deliver(
             self.outbox,
-            self.courier(),
+            self.last_courier,
             self.clock.now,
             self.clock.sleep,
             settings=self.settings,

@@ -47,7 +47,8 @@ class ImapServer:
     def __enter__(self) -> Self:
         self._listener = socket.create_server((self.host, 0), backlog=64)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         return self
 
     def __exit__(
@@ -57,6 +58,7 @@ class ImapServer:
         with contextlib.suppress(OSError):  # wakes the thread that sits in accept()
             socket.create_connection((self.host, self.port), timeout=1).close()
         if self._listener is not None:
+            self._acceptor.join(2)
             self._listener.close()
         with self.lock:
             for connection in self._open:
@@ -70,7 +72,10 @@ class ImapServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            if self.down or self.stopping.is_set():
+            if self.stopping.is_set():
+                connection.close()
+                return
+            if self.down:
                 connection.close()
                 continue
             with self.lock:

@@ -133,7 +133,8 @@ class SmtpServer:
     def __enter__(self) -> Self:
         self._listener = socket.create_server((self.host, 0), backlog=64)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         return self
 
     def __exit__(
@@ -143,6 +144,7 @@ class SmtpServer:
         with contextlib.suppress(OSError):  # wakes the thread that sits in accept()
             socket.create_connection((self.host, self.port), timeout=1).close()
         if self._listener is not None:
+            self._acceptor.join(2)
             self._listener.close()
         with self.lock:
             for connection in self._open:
