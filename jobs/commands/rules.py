@@ -30,6 +30,7 @@ def catalogue_of(ctx: click.Context) -> Catalogue:
 def check(posts: Path, output: Path | None) -> int:
     """Check a JSONL file of posts; one line out per line in, same order."""
     import msgspec
+
     from pantau.checks.labelled import check_lines
 
     catalogue = load_rules(None, local_day(now_utc()))
