@@ -1,6 +1,7 @@
 """Makes a catalogue ready for checking: one lexicon and one scanner for all rules."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.fold import Block
@@ -66,10 +67,10 @@ class Compiled:
                     view.extra.setdefault(group, []).append(Span(start, end))
 
 
-def compile_catalogue(catalogue: Catalogue, engine: Engine = "auto") -> Compiled:
-    """Compile the rules that are switched on or on trial and in season."""
+def compile_catalogue(catalogue: Catalogue, engine: Engine = "auto", cache_dir: Path | None = None) -> Compiled:
+    """Compile the rules that are switched on or on trial and in season. ``cache_dir`` keeps the slow part between runs."""
     lexicon = Lexicon(catalogue.slang)
     chosen = [rule for rule in catalogue.rules if rule.status != "nonaktif" and rule.in_season(catalogue.on)]
     rules = [compile_rule(rule, lexicon, catalogue.lists, PLACE_LIST) for rule in chosen if rule.kind not in _UNCHECKED]
-    lexicon.compile()
+    lexicon.compile(cache_dir)
     return Compiled(rules, lexicon, engine)

@@ -6,6 +6,7 @@ on its own (``kinds/``), so that neither the size of blocks nor the engine can c
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -50,14 +51,15 @@ class Checker:
         units: Mapping[str, Unit] | None = None,
         zone: ZoneInfo = WIB,
         *,
+        cache_dir: Path | None = None,
         block_texts: int = BLOCK_TEXTS,
         timer: Callable[[], float] = time.thread_time,
     ) -> None:
         """``situations`` and ``units`` (by code) tell where which hardship holds; ``zone`` is that of its days.
 
-        ``timer`` gives seconds of work done, by which slow rules are stopped.
+        ``cache_dir`` keeps compiled phrases between runs; ``timer`` gives seconds of work done, by which slow rules are stopped.
         """
-        self._compiled: Compiled = compile_catalogue(catalogue, engine)
+        self._compiled: Compiled = compile_catalogue(catalogue, engine, cache_dir)
         self._block_texts = block_texts
         self._timer = timer
         self._zone = zone

@@ -28,9 +28,11 @@ __all__ = [
 _CHUNK_LINES = 2_000
 
 
-def check_lines(catalogue: Catalogue, path: Path, engine: Engine = "auto") -> Iterator[dict[str, Any]]:
+def check_lines(
+    catalogue: Catalogue, path: Path, engine: Engine = "auto", cache_dir: Path | None = None
+) -> Iterator[dict[str, Any]]:
     """What ``pantau rules check`` prints, one dict per line of the file, in order. Raises ``ImportFileError``."""
-    checker = Checker(catalogue, engine)
+    checker = Checker(catalogue, engine, cache_dir=cache_dir)
     lines = iter_labelled(path)
     offset = 0
     while chunk := list(islice(lines, _CHUNK_LINES)):

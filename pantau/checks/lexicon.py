@@ -7,13 +7,18 @@ compiled once. Slang is resolved here, by adding spellings to the phrases; texts
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import prod
+from pathlib import Path
+from unicodedata import unidata_version
 
 import msgspec
 
-from pantau.checks.fold import fold_light, fold_skeletons
+from pantau.checks.cache import cached, content_key
+from pantau.checks.fold import FOLD_VERSION, fold_light, fold_skeletons
 from pantau.checks.spelling import Form, Mode
 from pantau.checks.words import Slang, Slot, all_phrases, parse_entry, tokens
 
+_VERSION = "1"
+"""Changes whenever the same phrases may compile to something else."""
 _SHORT_LETTERS = 3
 """Phrases this short match only as written, unless they may be disguised: their skeletons collide with ordinary words."""
 _LONE_SLANG_LETTERS = 4
@@ -56,6 +61,18 @@ class Group(msgspec.Struct):
     """Numbers of the entries by literals of their rarest slot."""
 
 
+_GroupTables = tuple[int, list[tuple[tuple[int, ...], tuple[bool, ...]]]]
+"""Number of the table of whole entries; per entry of several slots the numbers of their tables and which may stand empty."""
+
+
+class _Compiled(msgspec.Struct, array_like=True):
+    """A compiled lexicon as it is kept between runs."""
+
+    literals: list[bytes]
+    tables: list[Forms]
+    groups: list[_GroupTables]
+
+
 class Lexicon:
     """All groups of a catalogue. Add groups, then ``compile``."""
 
@@ -79,25 +96,45 @@ class Lexicon:
         self.groups[number].tagged |= tagged and not exact
         return number
 
-    def compile(self) -> None:
-        """Fill ``literals`` and the groups."""
+    def compile(self, cache_dir: Path | None = None) -> None:
+        """Fill ``literals`` and the groups; kept in ``cache_dir`` for the next time."""
+        spec = [(group.texts, group.exact, group.disguised, group.tagged) for group in self.groups]
+        key = content_key(_VERSION, FOLD_VERSION, unidata_version, self._slang.entries, spec)
+        data = cached(cache_dir, "lexicon", key, _Compiled, self._build)
+        self.literals = data.literals
+        for group, (whole, entries) in zip(self.groups, data.groups, strict=True):
+            group.whole = data.tables[whole]
+            group.entries = [Entry(tuple(data.tables[slot] for slot in slots), optional) for slots, optional in entries]
+            for number, entry in enumerate(group.entries):
+                for literal in entry.rarest(self.literals):
+                    group.keys.setdefault(literal, []).append(number)
+
+    def _build(self) -> "_Compiled":
+        tables: list[Forms] = []
         targets: dict[Form, list[Forms]] = {}
-        slots: dict[tuple[object, ...], Forms] = {}
+        slots: dict[tuple[object, ...], int] = {}
+        groups: list[_GroupTables] = []
         for group in self.groups:
+            whole = len(tables)
+            tables.append({})
+            entries: list[tuple[tuple[int, ...], tuple[bool, ...]]] = []
             for text in group.texts:
                 parts = parse_entry(text)
                 if len(parts) == 1:
-                    self._note(parts[0], group, group.whole, targets)
+                    self._note(parts[0], group, tables[whole], targets)
                     continue
-                chosen: list[Forms] = []
+                chosen: list[int] = []
                 for slot in parts:
                     key = (slot.phrases, group.exact, group.disguised)
                     if key not in slots:
-                        self._note(slot, group, slots.setdefault(key, {}), targets)
+                        slots[key] = len(tables)
+                        tables.append({})
+                        self._note(slot, group, tables[-1], targets)
                     chosen.append(slots[key])
-                group.entries.append(Entry(tuple(chosen), tuple(slot.optional for slot in parts)))
+                entries.append((tuple(chosen), tuple(slot.optional for slot in parts)))
             for form in _joined(group) if group.tagged else ():
-                targets.setdefault(form, []).append(group.whole)
+                targets.setdefault(form, []).append(tables[whole])
+            groups.append((whole, entries))
         numbers: dict[bytes, int] = {}
         for form, skeleton in zip(
             targets, fold_skeletons([form.text.decode("ascii") for form in targets]), strict=True
@@ -106,11 +143,7 @@ class Lexicon:
                 number = numbers.setdefault(skeleton, len(numbers))
                 for target in targets[form]:
                     target.setdefault(number, []).append(form)
-        self.literals = [b"`" + skeleton + b"`" for skeleton in numbers]
-        for group in self.groups:
-            for number, entry in enumerate(group.entries):
-                for literal in entry.rarest(self.literals):
-                    group.keys.setdefault(literal, []).append(number)
+        return _Compiled([b"`" + skeleton + b"`" for skeleton in numbers], tables, groups)
 
     def _note(self, slot: Slot, group: Group, target: Forms, targets: dict[Form, list[Forms]]) -> None:
         """Note for every spelling of a slot where its literal will be entered."""

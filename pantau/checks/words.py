@@ -154,6 +154,7 @@ class Slang:
     """Slang by the words it stands for; expands phrases, so that texts need not be rewritten."""
 
     def __init__(self, slang: Mapping[str, str]) -> None:
+        self.entries = dict(slang)
         self._forms: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for form, formal in slang.items():
             self._forms.setdefault(tokens(formal), []).append(tokens(form))
