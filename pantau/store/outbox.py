@@ -26,7 +26,8 @@ class Outbox:
         """Insert all mails in one transaction; how many were new.
 
         A mail is left out when its message id is there already, or when the run has a mail of that edition for that
-        reader: nobody gets a second copy, even from a digest that was rendered twice.
+        reader: nobody gets a second copy, even from a digest that was rendered twice. Raises ``StoreError`` when two of
+        the mails given are of one edition for one reader, since one of them would be lost.
         """
         with self._database.write() as connection:
             return insert_mails(connection, self._database, mails)
@@ -87,6 +88,15 @@ class Outbox:
 
 def insert_mails(connection: Connection, database: Database, mails: Sequence[Mail]) -> int:
     """Insert the mails that are not there yet, inside the caller's transaction; how many they were."""
+    seen: set[tuple[str, str, str]] = set()
+    for mail in mails:
+        place = (mail.run_id, mail.edition, mail.recipient)
+        if place in seen:
+            raise StoreError(
+                f"Dua surel edisi {mail.edition} untuk {mail.recipient} dalam satu jalannya {mail.run_id}; salah satunya "
+                "akan hilang. Periksa daftar penerima di pantau.toml."
+            )
+        seen.add(place)
     insert = database.insert(_T).on_conflict_do_nothing().returning(_T.c.id)
     names = [column.name for column in _T.c if column.name != "id"]
     rows = [{name: getattr(mail, name) for name in names} for mail in mails]

@@ -107,11 +107,11 @@ def test_findings_can_be_looked_up_by_post_unit_and_rule(store: Store) -> None:
     assert store.findings.keys_by_rule(NIGHT + HOUR) == {}
 
 
-def test_text_that_no_database_can_hold_does_not_stop_the_night(store: Store) -> None:
+@pytest.mark.parametrize(("found", "kept"), [("a\0b", "a\ufffdb"), ("a\udfff", "a\ufffd"), ("\\u0000", "\\u0000")])
+def test_text_that_no_database_can_hold_does_not_stop_the_night(store: Store, found: str, kept: str) -> None:
     begin(store)
-    store.findings.save(RUN, [finding(message="a\0b\udfff")])
-    (kept,) = store.findings.of_run(RUN)
-    assert kept.message == "a\ufffdb\ufffd"
+    store.findings.save(RUN, [finding(message=found)])
+    assert [item.message for item in store.findings.of_run(RUN)] == [kept]
 
 
 def test_the_last_decision_wins_and_all_are_kept(store: Store) -> None:

@@ -49,6 +49,12 @@ def test_a_reader_gets_one_mail_of_a_run_even_if_it_is_rendered_twice(store: Sto
     assert names(store.outbox.of_run(RUN)) == ["m1", "m2"]
 
 
+def test_two_mails_for_one_reader_in_one_batch_are_refused_since_one_would_be_lost(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"staff.*staf@kab\.example"):
+        store.outbox.put([mail("m1"), mail("m2")])
+    assert store.outbox.of_run(RUN) == []
+
+
 def test_due_is_what_was_not_decided_yet_oldest_first(store: Store) -> None:
     store.outbox.put(
         [mail(f"m{n}", f"r{n}@kab.example", created_at=NIGHT + n * HOUR) for n in (8, 7, 6, 5, 4, 3, 2, 1)]

@@ -273,6 +273,15 @@ def test_a_vanished_post_comes_back_when_it_is_seen_again(store: Store, agency: 
     assert store.posts.trail(["x:1"])["x:1"].vanished_at is None
 
 
+def test_an_older_answer_saved_late_says_nothing_about_what_was_seen_after_it(store: Store, agency: Account) -> None:
+    span = Window(NIGHT - DAY, NIGHT)
+    store.save_scan(RUN, scan(post("1"), at=NIGHT + DAY))
+    assert store.save_scan(RUN, scan(at=NIGHT + HOUR), span).vanished == 0
+    store.mark_unseen(RUN, agency.key, span, [], NIGHT + 3 * DAY)
+    store.save_scan(RUN, scan(post("1"), at=NIGHT + 2 * DAY))  # seen before it vanished
+    assert len(store.posts.vanished(RUN)) == 1
+
+
 def test_a_failed_reading_makes_nothing_vanish(store: Store, agency: Account) -> None:
     store.save_scan(RUN, scan(post("1")))
     failed = scan(at=NIGHT + DAY, complete=False, outcome="unread", unread_class="network")
