@@ -111,6 +111,9 @@ class _Session:
             self._encrypt()
         self.say("* OK [CAPABILITY IMAP4rev1 MOVE UNSELECT] Pantau test")
         while not self.over and (words := self._command()):
+            if len(words) < 2:
+                self.say("* BAD not a command")
+                continue
             tag, name, *rest = words
             with self.server.lock:
                 self.server.commands.append(name if name.upper() == "LOGIN" else " ".join(words[1:])[:200])
