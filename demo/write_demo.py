@@ -168,7 +168,9 @@ def lines(name: str) -> list[list[str]]:
     """The hand-written lines of a file, split at the bars."""
     text = (HERE / name).read_text("utf-8")
     return [
-        [part.strip() for part in line.removesuffix(" |").split(" | ")] for line in text.splitlines() if line and not line.startswith("#")
+        [part.strip() for part in line.removesuffix(" |").split(" | ")]
+        for line in text.splitlines()
+        if line and not line.startswith("#")
     ]
 
 

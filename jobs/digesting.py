@@ -37,7 +37,11 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
     zone = settings.zone
     decisions = store.decisions.latest()
     findings = [f for f in checked.findings if not _closed(decisions.get(f.key))]
-    earlier = store.findings.open_before(run.run_id)
+    tonight = {finding.key for finding in findings}
+    # A flag about an account is open only while tonight's state still says so; one about a post until somebody decides.
+    earlier = [
+        item for item in store.findings.open_before(run.run_id) if item.finding.post or item.finding.key in tonight
+    ]
     before = store.runs.last_finished(site.night_kind, run.as_of)
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
     today = local_day(run.as_of, zone)

@@ -119,7 +119,7 @@ def fold_character(character: str) -> str:
         return plain if plain.isdigit() and len(plain) < 3 else " "
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     folded = "".join(_one(part) for part in parts).lower()
-    folded = re.sub(r"\s", " ", folded)
+    folded = re.sub(r"\s", " ", folded).replace("`", "'")
     if folded.isspace() or not folded:
         return " " if folded or not parts else ""
     return folded[: len(character.encode("utf-8", "surrogatepass"))]
