@@ -31,13 +31,13 @@ class Compiled:
             number for number, rule in enumerate(self.rules) if rule.rule.family in DISGUISED_FAMILIES and rule.sets
         ]
         """Numbers of the rules whose words may be masked."""
-        self._masked_groups = sorted(
-            {group for number in self.disguised for groups in self.rules[number].sets for group in groups}
-        )
-        self.masks = MaskIndex(self._maskable_words())
+        chosen = [self.rules[number] for number in self.disguised]
+        hidden = {group for rule in chosen for groups in rule.sets for group in groups}
+        self._masked_groups = sorted(hidden | {group for rule in chosen for group in (*rule.excepts, *rule.places)})
+        self.masks = MaskIndex(self._maskable_words(hidden))
 
-    def _maskable_words(self) -> Iterable[str]:
-        for group in self._masked_groups:
+    def _maskable_words(self, groups: Iterable[int]) -> Iterable[str]:
+        for group in groups:
             for forms in self.lexicon.groups[group].whole.values():
                 for form in forms:
                     if form.mode is Mode.LOOSE and b" " not in form.text:

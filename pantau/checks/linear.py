@@ -35,14 +35,16 @@ def problem_of(pattern: str) -> str:
         return f"bukan pola yang sah ({error})"
     if tree.state.flags & ~re.UNICODE.value:
         return "tanda (?i) dan sejenisnya tidak dipakai: teks sudah huruf kecil"
-    if pattern != pattern.lower() and re.search(r"(?<!\\)[A-Z]", re.sub(r"\(\?P<\w+>", "", pattern)):
-        return "huruf besar tidak akan pernah cocok: teks sudah huruf kecil"
     try:
         steps = _sequence(list(tree), frozenset()).steps
+    except RecursionError:
+        return "pola terlalu dalam bersarang"
     except ValueError as error:
         return str(error)
     if steps > MAX_STEPS:
         return "pola dapat memakan waktu tanpa batas (pengulangan yang tidak jelas akhirnya)"
+    if pattern != pattern.lower() and re.search(r"(?<!\\)[A-Z]", re.sub(r"\(\?P<\w+>", "", pattern)):
+        return "huruf besar tidak akan pernah cocok: teks sudah huruf kecil"
     return ""
 
 

@@ -11,6 +11,7 @@ from pantau.checks.fold import Block
 _MASKS = b"*#%^~+"
 _TOKEN = re.compile(rb"(?<![a-z0-9@$])[a-z][a-z0-9@$]{0,30}(?:[*#%^~+]{1,12}[a-z0-9@$]{0,30}){1,6}(?![*#%^~+a-z0-9@$])")
 _TRAILING = re.compile(rb"(?<![*#%^~+])[*#%^~+]$")
+"""A single sign at the end closes bold type (``*kata*``) rather than hiding a letter, unless more letters are hidden."""
 _LEET = bytes.maketrans(b"0134579@$", b"oieasgtas"[:9])
 _MIN_KNOWN = 2
 MAX_TOKENS = 100
@@ -43,7 +44,12 @@ class MaskIndex:
         for number, token in enumerate(_TOKEN.finditer(light)):
             if number >= MAX_TOKENS:
                 break
-            shown = _TRAILING.sub(b"", token.group())
+            shown = token.group()
+            if (
+                light[max(token.start() - 1, 0) : token.start()] == b"*"
+                or sum(shown.count(sign) for sign in _MASKS) == 1
+            ):
+                shown = _TRAILING.sub(b"", shown)
             words = self._resolve(shown)
             if words:
                 found.append(MaskedWord(token.start(), token.start() + len(shown), words))

@@ -202,14 +202,8 @@ def test_phrases_are_found_in_hashtags_however_they_are_written():
 
 def test_exact_words_match_only_as_written():
     exact = rule(sets=(WordSet(exact=("GG", "slot88", "p3k")),))
-    assert quotes(exact, "gg GG ggg g1g g g, #gg slot88 SLOT88 slot8 s1ot88 P3K p-3-k") == [
-        "gg",
-        "GG",
-        "gg",
-        "slot88",
-        "SLOT88",
-        "P3K",
-    ]
+    assert quotes(exact, "gg GG ggg g1g g g, #gg") == ["gg", "GG", "gg"]
+    assert quotes(exact, "slot88 SLOT88 slot8 s1ot88 P3K p-3-k") == ["slot88", "SLOT88", "P3K"]
 
 
 def test_short_words_are_not_confused_with_codes():
