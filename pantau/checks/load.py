@@ -125,12 +125,15 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         return {"params": tables[0].values if tables else {}}
     match = next(iter(top.tables("match", single=True)), None)
     if match is None:
-        top.wrong("match", "bagian ini belum ada", "Tambahkan [match].")
+        if not top.has("match"):
+            top.wrong("match", "bagian ini belum ada", "Tambahkan [match].")
         match = Table({}, top.file, "match.", [])
     changes: dict[str, Any] = {
         "require": tuple(_read_context(table, lists) for table in top.tables("require")),
         "cancel": tuple(_read_context(table, lists) for table in top.tables("cancel")),
-        "excepts": _words(match, lists, "except", "except_lists", ""),
+        "excepts": _words(match, lists, "except", "except_lists", "")
+        if match.has_any("except", "except_lists")
+        else WordSet(match.texts("except"), (), match.texts("except_lists")),
         "fields": tuple(TEXT_FIELDS[n] for n, name in enumerate(TEXT_FIELDS) if name in match.texts("fields"))
         or TEXT_FIELDS,
     }
@@ -145,10 +148,7 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         if changes["within_words"] < 1:
             match.wrong("within_words", "harus paling sedikit 1", "Perbaiki nilainya.", changes["within_words"])
     else:
-        words = _words(match, lists)
-        changes["sets"] = (words,)
-        if not words:
-            match.wrong("words", "tidak ada kata yang dicari", "Isi words, lists atau exact.")
+        changes["sets"] = (_words(match, lists),)
     if rule.kind == "situation":
         changes["situations"] = match.texts("situations")
         if not changes["situations"]:
@@ -162,11 +162,8 @@ def _read_sides(top: Table, lists: _Lists) -> tuple[WordSet, ...]:
     sets: list[WordSet] = []
     for name in ("a", "b", "c"):
         for table in top.tables(name, single=True):
-            words = _words(table, lists)
+            sets.append(_words(table, lists))
             table.finish()
-            if not words:
-                table.wrong("words", "tidak ada kata yang dicari", "Isi words, lists atau exact.")
-            sets.append(words)
         if name != "c" and not top.has(name):
             top.wrong(name, "bagian ini belum ada", f"Tambahkan [{name}].")
     return tuple(sets)
@@ -193,14 +190,12 @@ def _read_context(table: Table, lists: _Lists) -> Context:
     if within < 0:
         table.wrong("within_words", "tidak boleh negatif", "0 berarti di mana saja dalam unggahan.", within)
     words = _words(table, lists)
-    if not words:
-        table.wrong("words", "tidak ada kata", "Isi words, lists atau exact.")
     table.finish()
     return Context(words, within)
 
 
 def _words(table: Table, lists: _Lists, words: str = "words", named: str = "lists", exact: str = "exact") -> WordSet:
-    """The phrases that a table names, checked."""
+    """The phrases that a table names, checked; there must be some."""
     entries = {key: table.texts(key) if key else () for key in (words, exact)}
     for key, texts in entries.items():
         for entry in texts:
@@ -214,4 +209,6 @@ def _words(table: Table, lists: _Lists, words: str = "words", named: str = "list
             table.wrong(named, "daftar kata tidak ada", f"Buat rules/words/{name}.txt atau perbaiki namanya.", name)
         elif not lists.entries(name):
             table.wrong(named, "daftar kata kosong", f"Isi {name}.txt.", name)
+    if not table.has_any(words, named, exact):
+        table.wrong(words, "tidak ada kata yang dicari", f"Isi {words}, {named} atau {exact}.")
     return WordSet(entries[words], entries[exact], names)

@@ -46,6 +46,10 @@ class Table:
         """True when the key is written."""
         return key in self.values
 
+    def has_any(self, *keys: str) -> bool:
+        """True when one of the keys is written and not empty."""
+        return any(self.values.get(key) for key in keys)
+
     def get(self, key: str, kind: type[T], default: T) -> T:
         """An optional value; ``default`` when absent or of the wrong type."""
         self._asked.append(key)
