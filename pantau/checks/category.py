@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pantau.checks.fold import Block, fold_skeletons
+from pantau.checks.fold import Block, fold_skeletons, sorted_unique
 from pantau.checks.scan import AhoCorasickScanner
 from pantau.checks.table import read_toml
 from pantau.checks.words import all_phrases
@@ -47,7 +47,7 @@ class CategoryCues:
         hits = self._scanner.scan(block.skeleton)
         if hits.ends.size:
             owners = block.text_of(hits.ends - 1, "skeleton")
-            pairs = np.unique(owners * len(self._weights) + hits.literals)
+            pairs = sorted_unique(owners * len(self._weights) + hits.literals)
             np.add.at(scores, pairs // len(self._weights), self._weights[pairs % len(self._weights)])
         return scores
 

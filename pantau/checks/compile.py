@@ -1,6 +1,7 @@
 """Makes a catalogue ready for checking: one lexicon and one scanner for all rules."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from pantau.checks.catalogue import Catalogue
@@ -34,11 +35,16 @@ class Compiled:
         chosen = [self.rules[number] for number in self.disguised]
         hidden = {group for rule in chosen for groups in rule.sets for group in groups}
         self._masked_groups = sorted(hidden | {group for rule in chosen for group in (*rule.excepts, *rule.places)})
-        self.masks = MaskIndex(self._maskable_words(hidden))
+        self._hidden_groups = sorted(hidden)
 
-    def _maskable_words(self, groups: Iterable[int]) -> Iterable[str]:
-        for group in groups:
-            for forms in self.lexicon.groups[group].whole.values():
+    @cached_property
+    def masks(self) -> MaskIndex:
+        """The words that may be masked; made when a text with masks asks for them."""
+        return MaskIndex(self._maskable_words())
+
+    def _maskable_words(self) -> Iterable[str]:
+        for group in self._hidden_groups:
+            for forms in self.lexicon.groups[group].whole.forms.values():
                 for form in forms:
                     if form.mode is Mode.LOOSE and b" " not in form.text:
                         yield form.text.decode("ascii")

@@ -117,7 +117,7 @@ class _Folded:
         """Numbers of the rules to be tried, by number of the post, in order."""
         posts = np.array([number for number, _ in self._owners], np.int64)
         found = self._compiled.nominator.nominate(self._block, self._hits, self._texts, posts)
-        for text in texts_with_masks(self._block) if self._compiled.masks else ():
+        for text in texts_with_masks(self._block) if self._compiled.disguised else ():
             if self._compiled.add_masked(self._text_view(text)):
                 number = self._owners[text][0]
                 found[number] = sorted({*found.get(number, ()), *self._compiled.disguised})

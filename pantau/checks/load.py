@@ -1,5 +1,6 @@
 """Reads and validates the catalogue: rules, word lists and cases, all mistakes of all files at once."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,6 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from pantau.checks.cache import cached, content_key
 from pantau.checks.cases_file import read_cases
 from pantau.checks.catalogue import KINDS, TEXT_FIELDS, Catalogue, Context, Rule, WordSet
 from pantau.checks.linear import problem_of
@@ -23,15 +25,53 @@ __all__ = ["Catalogue", "load_catalogue"]
 _STATUSES: tuple[RuleStatus, ...] = get_args(RuleStatus)
 _STRENGTHS: tuple[Strength, ...] = ("flag", "review")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_VERSION = "1"
+"""Changes whenever the same files may be read as something else."""
 _PLACES, _SLANG = "place-names", "slang"
 _UNPARSED = ("history", "ledger")
 
 
-def load_catalogue(dirs: Sequence[Path], status: Mapping[str, RuleStatus], on: date) -> Catalogue:
+class _Parsed(msgspec.Struct):
+    """All that the files say, as it is kept between runs."""
+
+    rules: list[Rule]
+    lists: dict[str, tuple[str, ...]]
+    slang: dict[str, str]
+
+
+def load_catalogue(
+    dirs: Sequence[Path], status: Mapping[str, RuleStatus], on: date, cache_dir: Path | None = None
+) -> Catalogue:
     """The catalogue in ``dirs``: the shipped folder first, then the office's own.
 
-    ``status`` switches rules by id, ``on`` is the day for which seasons are judged. Raises ``RuleError``.
+    ``status`` switches rules by id, ``on`` is the day for which seasons are judged. What was read and found sound is kept in
+    ``cache_dir``, by content, for the next time. Raises ``RuleError``.
     """
+    files = [path for folder in dirs for path in sorted([*folder.rglob("*.toml"), *(folder / "words").glob("*.txt")])]
+    key = content_key(_VERSION, [str(folder) for folder in dirs], [(str(path), _digest(path)) for path in files])
+    parsed = cached(cache_dir, "rules", key, _Parsed, lambda: _parse(dirs))
+    known = {rule.id for rule in parsed.rules}
+    remedy = "Lihat: pantau rules list."
+    unknown = [
+        Problem("pantau.toml", "kunci rules.status", rule_id, "tidak ada aturan dengan id ini", remedy)
+        for rule_id in status
+        if rule_id not in known
+    ]
+    if unknown:
+        raise RuleError(unknown)
+    switched = [msgspec.structs.replace(rule, status=status.get(rule.id, rule.status)) for rule in parsed.rules]
+    return Catalogue(rules=tuple(switched), lists=parsed.lists, slang=parsed.slang, on=on)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _parse(dirs: Sequence[Path]) -> _Parsed:
+    """Read all files. Raises ``RuleError`` with every problem of every file."""
     problems: list[Problem] = []
     lists = _Lists(dirs, problems)
     rules: dict[str, tuple[Rule, str]] = {}
@@ -46,20 +86,15 @@ def load_catalogue(dirs: Sequence[Path], status: Mapping[str, RuleStatus], on: d
                 what = f"id ini sudah dipakai oleh {rules[rule.id][1]}"
                 problems.append(Problem(str(path), "kunci id", rule.id, what, "Beri nama lain."))
             rules[rule.id] = (rule, str(path))
-    for rule_id in status:
-        if rule_id not in rules:
-            what = "tidak ada aturan dengan id ini"
-            problems.append(Problem("pantau.toml", "kunci rules.status", rule_id, what, "Lihat: pantau rules list."))
     if _PLACES in lists.paths:
         lists.entries(_PLACES)
     slang = read_slang(lists.paths[_SLANG], problems) if _SLANG in lists.paths else {}
+    if not rules and not problems:
+        where = ", ".join(map(str, dirs)) or "-"
+        problems.append(Problem(where, "folder", "", "tidak ada satu pun aturan di sini", "Periksa pemasangan Pantau."))
     if problems:
         raise RuleError(problems)
-    found = [
-        msgspec.structs.replace(rule, status=status.get(rule_id, rule.status))
-        for rule_id, (rule, _) in sorted(rules.items())
-    ]
-    return Catalogue(rules=tuple(found), lists=lists.read, slang=slang, on=on)
+    return _Parsed([rule for _, (rule, _) in sorted(rules.items())], lists.read, slang)
 
 
 class _Lists:
@@ -122,7 +157,11 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         tables = top.tables(rule.kind, single=True)
         if not tables:
             top.wrong(rule.kind, "bagian ini belum ada", f"Tambahkan [{rule.kind}].")
-        return {"params": tables[0].values if tables else {}}
+        values = tables[0].values if tables else {}
+        for key, value in values.items():
+            if not isinstance(value, str | int | float):
+                tables[0].wrong(key, "harus berupa teks, bilangan, atau true/false", "Perbaiki nilainya.", value)
+        return {"params": values}
     match = next(iter(top.tables("match", single=True)), None)
     if match is None:
         if not top.has("match"):

@@ -3,16 +3,16 @@
 Nothing is decided here; a post that is named in vain costs time only, and none that could fire is left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pantau.checks.anchors import anchor_of
-from pantau.checks.fold import Block
+from pantau.checks.fold import Block, sorted_unique
 from pantau.checks.kinds.compiled import CompiledRule, Groups
-from pantau.checks.lexicon import Forms, Lexicon
+from pantau.checks.lexicon import Lexicon, Table
 from pantau.checks.scan import Engine, Hits, build_scanner
 
 Ints = NDArray[np.int64]
@@ -25,15 +25,16 @@ class _Lookup(NamedTuple):
     values: Ints
 
     @classmethod
-    def of(cls, rows: Mapping[int, Iterable[int]], count: int) -> "_Lookup":
-        """``count`` rows, those that are not named being empty."""
-        sizes = np.zeros(count + 1, np.int64)
-        values: list[int] = []
-        for number in sorted(rows):
-            row = sorted(rows[number])
-            sizes[number + 1] = len(row)
-            values += row
-        return cls(np.cumsum(sizes), np.array(values, np.int64))
+    def of(cls, rows: Sequence[Ints], values: Sequence[Ints], count: int) -> "_Lookup":
+        """``count`` rows from pairs of row and value, each pair once."""
+        width = 1 + max((int(part.max()) for part in values if part.size), default=0)
+        pairs = sorted_unique(
+            np.concatenate(
+                [np.zeros(0, np.int64), *(row * width + value for row, value in zip(rows, values, strict=True))]
+            )
+        )
+        starts = np.searchsorted(pairs, np.arange(count + 1) * width)
+        return cls(starts, pairs % width)
 
     def expand(self, rows: Ints, beside: Ints) -> tuple[Ints, Ints]:
         """All values of many rows, and ``beside`` repeated to match."""
@@ -47,28 +48,24 @@ class _Entries:
     """Entries of several slots: which literals stand for which slot, and the slots an entry needs."""
 
     def __init__(self, lexicon: Lexicon, groups: Iterable[int]) -> None:
-        slot_ids: dict[int, int] = {}
-        literals: dict[int, set[int]] = {}
-        keyed: dict[int, set[int]] = {}
+        tables: dict[int, Table] = {}
+        keyed: list[tuple[int, int]] = []
         needed: list[list[int]] = []
         self.numbers: dict[tuple[int, int], int] = {}
-
-        def slot_id(slot: Forms) -> int:
-            number = slot_ids.setdefault(id(slot), len(slot_ids))
-            for literal in slot:
-                literals.setdefault(literal, set()).add(number)
-            return number
-
         for group in groups:
-            for place, entry in enumerate(lexicon.groups[group].entries):
+            held = lexicon.groups[group]
+            for place, (entry, key) in enumerate(zip(held.entries, held.rarest, strict=True)):
                 number = self.numbers[group, place] = len(self.numbers)
-                key = entry.rarest(lexicon.literals)
-                keyed.setdefault(slot_id(key), set()).add(number)
-                others = {slot_id(slot) for slot, may in zip(entry.slots, entry.optional, strict=True) if not may}
-                needed.append(sorted(others - {slot_id(key)}))
-        self._count = max(len(slot_ids), 1)
-        self._slots = _Lookup.of(literals, len(lexicon.literals))
-        self._keyed = _Lookup.of(keyed, len(slot_ids))
+                keyed.append((key.number, number))
+                slots = {slot.number: slot for slot in entry.needed()}
+                tables |= slots
+                needed.append(sorted(slots.keys() - {key.number}))
+        self._count = 1 + max(tables, default=0)
+        chosen = [tables[number] for number in sorted(tables)]
+        filled = [np.full_like(table.literals, table.number) for table in chosen]
+        self._slots = _Lookup.of([table.literals for table in chosen], filled, len(lexicon.literals))
+        pairs = np.array(keyed, np.int64).reshape(-1, 2)
+        self._keyed = _Lookup.of([pairs[:, 0]], [pairs[:, 1]], self._count)
         width = max(map(len, needed), default=0)
         self._needed = np.array([row + [-1] * (width - len(row)) for row in needed], np.int64).reshape(
             len(needed), width
@@ -79,7 +76,7 @@ class _Entries:
         if not self.numbers:
             return literals[:0], texts[:0]
         slots, texts = self._slots.expand(literals, texts)
-        present = np.unique(texts * self._count + slots)
+        present = sorted_unique(texts * self._count + slots)
         entries, texts = self._keyed.expand(present % self._count, present // self._count)
         for column in self._needed.T:
             slot = column[entries]
@@ -92,11 +89,17 @@ class _Entries:
 
 def _complete(parts: Ints, places: Ints, owner: Ints, needed: Ints) -> tuple[Ints, Ints]:
     """``(owners, places)``: owners of which all ``needed`` parts are present at a place."""
-    present = np.unique(places * len(owner) + parts)
-    pairs, counts = np.unique(present // len(owner) * len(needed) + owner[present % len(owner)], return_counts=True)
-    owners = pairs % len(needed)
+    present = sorted_unique(places * len(owner) + parts)
+    pairs = np.sort(present // len(owner) * len(needed) + owner[present % len(owner)])
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    counts = np.diff(first, append=pairs.size)
+    owners = pairs[first] % len(needed)
     whole = counts == needed[owners]
-    return owners[whole], pairs[whole] // len(needed)
+    return owners[whole], pairs[first][whole] // len(needed)
+
+
+def _columns(pairs: list[tuple[Ints, Ints]]) -> tuple[list[Ints], list[Ints]]:
+    return [row for row, _ in pairs], [value for _, value in pairs]
 
 
 def _parts(rule: CompiledRule) -> list[Groups]:
@@ -108,39 +111,35 @@ class Nominator:
     """The parts of all rules and what calls them up."""
 
     def __init__(self, rules: Sequence[CompiledRule], lexicon: Lexicon, engine: Engine) -> None:
-        self._lexicon = lexicon
         named = {group for rule in rules for groups in _parts(rule) for group in groups}
         self._entries = _Entries(lexicon, sorted(named))
         rule_of: list[int] = []
         self._digits: dict[tuple[int, int], list[int]] = {}
         self._always: list[int] = []
-        calls: dict[int, set[int]] = {}
-        entry_calls: dict[int, set[int]] = {}
+        calls: list[tuple[Ints, Ints]] = []
+        entry_calls: list[tuple[Ints, Ints]] = []
         anchors: dict[bytes, set[int]] = {}
         for number, rule in enumerate(rules):
             for groups in _parts(rule):
-                self._add_groups(groups, len(rule_of), calls, entry_calls)
+                for group in groups:
+                    literals = lexicon.groups[group].whole.literals
+                    calls.append((literals, np.full_like(literals, len(rule_of))))
+                    count = len(lexicon.groups[group].entries)
+                    entries = np.array([self._entries.numbers[group, place] for place in range(count)], np.int64)
+                    entry_calls.append((entries, np.full_like(entries, len(rule_of))))
                 rule_of.append(number)
             if rule.patterns:
                 self._add_patterns(rule.rule.patterns, len(rule_of), anchors)
                 rule_of.append(number)
         self._owner = np.array(rule_of, np.int64)
         self._needed = np.bincount(self._owner, minlength=len(rules)) if rule_of else np.zeros(0, np.int64)
-        self._calls = _Lookup.of(calls, len(lexicon.literals))
-        self._entry_calls = _Lookup.of(entry_calls, len(self._entries.numbers))
+        self._calls = _Lookup.of(*_columns(calls), len(lexicon.literals))
+        self._entry_calls = _Lookup.of(*_columns(entry_calls), len(self._entries.numbers))
         names = sorted(anchors)
-        self._anchored = _Lookup.of({n: anchors[name] for n, name in enumerate(names)}, len(names))
+        pairs = [(n, part) for n, name in enumerate(names) for part in anchors[name]]
+        columns = np.array(pairs, np.int64).reshape(-1, 2)
+        self._anchored = _Lookup.of([columns[:, 0]], [columns[:, 1]], len(names))
         self._anchors = build_scanner(names, engine)
-
-    def _add_groups(
-        self, groups: Groups, part: int, calls: dict[int, set[int]], entry_calls: dict[int, set[int]]
-    ) -> None:
-        for number in groups:
-            group = self._lexicon.groups[number]
-            for literal in group.whole:
-                calls.setdefault(literal, set()).add(part)
-            for place in range(len(group.entries)):
-                entry_calls.setdefault(self._entries.numbers[number, place], set()).add(part)
 
     def _add_patterns(self, patterns: Iterable[str], part: int, anchors: dict[bytes, set[int]]) -> None:
         for pattern in patterns:

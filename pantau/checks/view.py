@@ -142,7 +142,7 @@ class TextView:
         if group not in self._spans:
             phrases = self._lexicon.groups[group]
             found = set(self.extra.get(group, ()))
-            found.update(self.span_of(*places) for _, _, places in self._spelled_forms(phrases.whole))
+            found.update(self.span_of(*places) for _, _, places in self._spelled_forms(phrases.whole.forms))
             entries = {entry for literal in self._ends.keys() & phrases.keys.keys() for entry in phrases.keys[literal]}
             for entry in entries:
                 found |= self._chains(phrases.entries[entry])
@@ -161,15 +161,12 @@ class TextView:
 
     def _chains(self, entry: Entry) -> set[Span]:
         """Stretches in which one hit of each slot follows the other; slots that may stand empty may be passed over."""
-        if any(
-            not may and self._ends.keys().isdisjoint(slot)
-            for slot, may in zip(entry.slots, entry.optional, strict=True)
-        ):
+        if any(self._ends.keys().isdisjoint(slot.forms) for slot in entry.needed()):
             return set()
         chains: set[tuple[int, int]] = set()
         may_begin = True
         for slot, may in zip(entry.slots, entry.optional, strict=True):
-            spelled = {(start, end) for start, end, _ in self._spelled_forms(slot)}
+            spelled = {(start, end) for start, end, _ in self._spelled_forms(slot.forms)}
             starts: dict[int, list[int]] = {}
             for start, end in spelled:
                 starts.setdefault(start, []).append(end)

@@ -258,6 +258,12 @@ def _il_agrees(shape: str, have: Group_, text: Folded) -> bool:
     return any(re.fullmatch(pattern, "".join(reading)) for reading in product(*readings))
 
 
+def group_of(texts: tuple[str, ...], exact: bool, disguised: bool) -> Group:
+    group = Group(texts, exact=exact)
+    group.disguised = disguised
+    return group
+
+
 class Oracle:
     """Judges posts by a catalogue."""
 
@@ -270,9 +276,7 @@ class Oracle:
         key = (phrase, exact, disguised)
         if key not in self._forms:
             words = tokens("".join(cell.char for cell in light_of(phrase)))
-            self._forms[key] = (
-                list(self.lexicon._forms(words, Group((), exact=exact, disguised=disguised))) if words else []
-            )
+            self._forms[key] = list(self.lexicon._forms(words, group_of((), exact, disguised))) if words else []
         return self._forms[key]
 
     def spans(
@@ -291,7 +295,7 @@ class Oracle:
             else:
                 chains = self._chains(slots, text, exact, disguised)
             if tagged and not exact:
-                for form in _joined(Group((entry,))):
+                for form in _joined(group_of((entry,), False, False)):
                     chains += find_form(form, text)
             found |= {span for _, _, span in chains}
         return sorted(found)

@@ -204,11 +204,29 @@ def test_the_offices_own_rules_come_on_top(tmp_path: Path):
 def test_an_id_used_twice_and_a_switch_for_no_rule_are_mistakes(tmp_path: Path):
     write(tmp_path / "own", "insult", '[match]\nwords = ["a"]\n')
     with pytest.raises(RuleError) as caught:
-        load_catalogue([FIXTURES / "rules", tmp_path / "own"], {"insulted": "uji"}, DAY)
-    assert [(problem.where, problem.value) for problem in caught.value.problems] == [
-        ("kunci id", "insult"),
-        ("kunci rules.status", "insulted"),
-    ]
+        load_catalogue([FIXTURES / "rules", tmp_path / "own"], {}, DAY)
+    assert [(problem.where, problem.value) for problem in caught.value.problems] == [("kunci id", "insult")]
+    with pytest.raises(RuleError) as caught:
+        load_catalogue([FIXTURES / "rules"], {"insulted": "uji"}, DAY)
+    assert [(problem.where, problem.value) for problem in caught.value.problems] == [("kunci rules.status", "insulted")]
+
+
+def test_a_folder_without_rules_is_a_mistake_and_no_clean_bill(tmp_path: Path):
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(RuleError, match="tidak ada satu pun aturan"):
+            load_catalogue([folder], {}, DAY)
+
+
+def test_a_catalogue_from_the_cache_is_the_same_until_a_file_changes(tmp_path: Path):
+    shutil.copytree(FIXTURES / "rules", tmp_path / "rules")
+    fresh = load_catalogue([tmp_path / "rules"], {}, DAY, tmp_path / "cache")
+    assert load_catalogue([tmp_path / "rules"], {}, DAY, tmp_path / "cache") == fresh == load(tmp_path / "rules")
+    assert len(list((tmp_path / "cache").glob("rules-*"))) == 1
+    assert load_catalogue([tmp_path / "rules"], {"insult": "uji"}, DAY, tmp_path / "cache").active("uji")
+    (tmp_path / "rules" / "words" / "ads.txt").write_text("{lelang\n", "utf-8")
+    for _ in range(2):
+        with pytest.raises(RuleError, match="kurung kurawal"):
+            load_catalogue([tmp_path / "rules"], {}, DAY, tmp_path / "cache")
 
 
 def test_a_rule_of_the_office_cannot_bring_a_pattern_that_hangs(tmp_path: Path):
