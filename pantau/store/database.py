@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
@@ -133,15 +134,24 @@ def _prepare_file(path: Path) -> None:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver would not do so before DDL
-    for pragma in (
-        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
-        f"page_size = {_PAGE_BYTES}",
-        "journal_mode = WAL",
-        # FULL: a mail marked as sent stays marked after a power cut, or its reader would get it twice.
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
+    for pragma in (f"busy_timeout = {_BUSY_TIMEOUT_MS}", f"page_size = {_PAGE_BYTES}"):
         connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
+    # FULL: a mail marked as sent stays marked after a power cut, or its reader would get it twice.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to WAL. SQLite does not wait for a second process that does the same, whatever ``busy_timeout`` says."""
+    deadline_s = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:
