@@ -2,7 +2,7 @@
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from pantau.checks.fold import GAP, Block, Bytes, Places
 from pantau.checks.fold_tables import GONE
-from pantau.checks.lexicon import Entry, Forms, Lexicon
+from pantau.checks.lexicon import Entry, Lexicon, Table
 from pantau.checks.scan import Hits, Scanner
-from pantau.checks.spelling import Form, sentence_ends, spells
+from pantau.checks.spelling import sentence_ends, spells
 
 MAX_HITS = 5_000
 """Hits of literals that are looked at in one text; more are the work of an attacker."""
+_FIRST_MARK = "\u0300"
 _MAX_MARKS = 8
 """Combining marks after the last letter that a span still takes in."""
 
@@ -25,6 +26,10 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+_Spelled = tuple[int, int, tuple[int, int]]
+"""Gap before and gap after a hit in the skeleton, and its places in ``wide``."""
 
 
 class TextView:
@@ -41,7 +46,7 @@ class TextView:
         self.extra: dict[int, list[Span]] = {}
         """Spans per group that were found in another way (masked words)."""
         self._spans: dict[int, list[Span]] = {}
-        self._spelled: dict[tuple[Form, int], tuple[int, int] | None] = {}
+        self._tables: dict[int, list[_Spelled]] = {}
 
     @cached_property
     def wide(self) -> bytes:
@@ -63,9 +68,10 @@ class TextView:
         return bytes(self._slice("light", self._block.light))[1:-1]
 
     @cached_property
-    def _kept(self) -> Places:
+    def _kept(self) -> list[int]:
         """Place in ``wide`` of each code of the skeleton."""
-        return np.flatnonzero(np.frombuffer(self.marks, np.uint8) != GONE)
+        kept: list[int] = np.flatnonzero(np.frombuffer(self.marks, np.uint8) != GONE).tolist()
+        return kept
 
     @cached_property
     def _light_points(self) -> Places:
@@ -76,23 +82,23 @@ class TextView:
         return points[np.flatnonzero(marks != GONE)]
 
     @cached_property
-    def _points(self) -> Places:
+    def _points(self) -> list[int]:
         """Code point behind each place of ``wide``."""
         bounds = self._block.bounds("wide")
         first, last = np.searchsorted(self._block.inserted, (bounds[self._number], bounds[self._number + 1] - 1))
         if first == last:
-            return self._light_points
+            same: list[int] = self._light_points.tolist()
+            return same
         inserted = self._block.inserted[first:last] - bounds[self._number]
         places = np.arange(len(self.wide))
-        points: Places = self._light_points[places - np.searchsorted(inserted, places)]
+        points: list[int] = self._light_points[places - np.searchsorted(inserted, places)].tolist()
         return points
 
     @cached_property
     def _words(self) -> list[int]:
         """Code point at which each word of the skeleton begins."""
-        gaps = np.flatnonzero(np.frombuffer(self.skeleton, np.uint8) == GAP)[:-1]
-        begins: list[int] = self._points[self._kept[gaps + 1]].tolist()
-        return begins
+        gaps = np.flatnonzero(np.frombuffer(self.skeleton, np.uint8) == GAP)[:-1].tolist()
+        return [self._points[self._kept[gap + 1]] for gap in gaps]
 
     def word_at(self, point: int) -> int:
         """Number of the word in which a code point lies."""
@@ -100,7 +106,7 @@ class TextView:
 
     def looks_like_other(self, place: int) -> bool:
         """True when the letter at ``place`` of ``wide`` is an ``I`` among small letters or an ``l`` among capitals."""
-        point = int(self._points[place])
+        point = self._points[place]
         letter = self.text[point]
         near = self.text[max(point - 1, 0) : point] + self.text[point + 1 : point + 2]
         return (letter == "I" and any(other.islower() for other in near)) or (
@@ -109,7 +115,7 @@ class TextView:
 
     def span_of(self, start: int, end: int) -> Span:
         """The span published behind places of ``wide``."""
-        return self._grown(int(self._points[start]), int(self._points[end - 1]) + 1)
+        return self._grown(self._points[start], self._points[end - 1] + 1)
 
     def light_span(self, start: int, end: int) -> Span:
         """The span published behind places of ``light``."""
@@ -117,6 +123,8 @@ class TextView:
 
     def _grown(self, start: int, end: int) -> Span:
         limit = min(len(self.text), end + _MAX_MARKS)
+        if end < limit and self.text[end] < _FIRST_MARK:
+            return Span(start, end)
         while end < limit and unicodedata.category(self.text[end]) in ("Mn", "Me"):
             end += 1
         return Span(start, end)
@@ -131,33 +139,32 @@ class TextView:
             ends.setdefault(literal, []).append(end)
         return ends
 
-    def _spells(self, form: Form, start: int, end: int) -> tuple[int, int] | None:
-        key = (form, start)
-        if key not in self._spelled:
-            self._spelled[key] = spells(form, self, int(self._kept[start + 1]), int(self._kept[end]))
-        return self._spelled[key]
-
     def spans(self, group: int) -> list[Span]:
         """Where phrases of a group stand, sorted."""
         if group not in self._spans:
             phrases = self._lexicon.groups[group]
             found = set(self.extra.get(group, ()))
-            found.update(self.span_of(*places) for _, _, places in self._spelled_forms(phrases.whole.forms))
+            found.update(self.span_of(*places) for _, _, places in self._spelled(phrases.whole))
             entries = {entry for literal in self._ends.keys() & phrases.keys.keys() for entry in phrases.keys[literal]}
             for entry in entries:
                 found |= self._chains(phrases.entries[entry])
             self._spans[group] = sorted(found)
         return self._spans[group]
 
-    def _spelled_forms(self, forms: Forms) -> Iterator[tuple[int, int, tuple[int, int]]]:
-        """``(gap before, gap after, places in wide)`` of each hit that is really spelled."""
-        for literal in self._ends.keys() & forms.keys():
-            size = len(self._lexicon.literals[literal])
-            for end in self._ends[literal]:
-                for form in forms[literal]:
-                    places = self._spells(form, end - size, end - 1)
-                    if places is not None:
-                        yield end - size, end - 1, places
+    def _spelled(self, table: Table) -> list[_Spelled]:
+        """The hits of a table's literals that are really spelled."""
+        found = self._tables.get(table.number)
+        if found is None:
+            found = self._tables[table.number] = []
+            for literal in self._ends.keys() & table.forms.keys():
+                size = len(self._lexicon.literals[literal])
+                for end in self._ends[literal]:
+                    first, after = self._kept[end - size + 1], self._kept[end - 1]
+                    for form in table.forms[literal]:
+                        places = spells(form, self, first, after)
+                        if places is not None:
+                            found.append((end - size, end - 1, places))
+        return found
 
     def _chains(self, entry: Entry) -> set[Span]:
         """Stretches in which one hit of each slot follows the other; slots that may stand empty may be passed over."""
@@ -166,22 +173,21 @@ class TextView:
         chains: set[tuple[int, int]] = set()
         may_begin = True
         for slot, may in zip(entry.slots, entry.optional, strict=True):
-            spelled = {(start, end) for start, end, _ in self._spelled_forms(slot.forms)}
-            starts: dict[int, list[int]] = {}
-            for start, end in spelled:
-                starts.setdefault(start, []).append(end)
+            starts: dict[int, set[int]] = {}
+            for start, end, _ in self._spelled(slot):
+                starts.setdefault(start, set()).add(end)
             grown = {
                 (start, end) for start, middle in chains for end in starts.get(middle, ()) if self._runs_on(middle)
             }
-            grown |= spelled if may_begin else set()
+            if may_begin:
+                grown |= {(start, end) for start, ends in starts.items() for end in ends}
             chains = grown | chains if may else grown
             may_begin = may_begin and may
-        return {self.span_of(int(self._kept[start + 1]), int(self._kept[end])) for start, end in chains}
+        return {self.span_of(self._kept[start + 1], self._kept[end]) for start, end in chains}
 
     def _runs_on(self, gap: int) -> bool:
         """True when no sentence ends in a gap of the skeleton."""
-        first = int(self._kept[gap])
-        return not sentence_ends(self.wide[first : int(self._kept[gap + 1])])
+        return not sentence_ends(self.wide[self._kept[gap] : self._kept[gap + 1]])
 
 
 def view_of(text: str, block: Block, scanner: Scanner, lexicon: Lexicon) -> TextView:
