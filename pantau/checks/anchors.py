@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 _GOOD_LITERAL_CHARS = 4
 _SHORT_LITERAL_CHARS = 2
 _FEW_DIGITS = 4
+_MANY_DIGITS = 8
+_SPARSE_DIGITS = 4
+"""Digits count as a condition when at least every fourth character of the longest match is one."""
 
 
 class Anchor(NamedTuple):
@@ -22,8 +25,10 @@ def anchor_of(pattern: str) -> Anchor:
     tree = _parser.parse(pattern)
     items = list(tree)
     literals, row, total, width = _literals(items), _digits(items), _all_digits(items), tree.getwidth()[1]
-    digits, within = (total, width) if total > row and width <= 2 * total else (row, row)
+    digits, within = (total, width) if total > row and width <= _SPARSE_DIGITS * total else (row, row)
     shortest = min(map(len, literals), default=0)
+    if digits >= _MANY_DIGITS:
+        return Anchor(frozenset(), digits, within)
     if shortest >= _GOOD_LITERAL_CHARS or (shortest >= _SHORT_LITERAL_CHARS and digits < _FEW_DIGITS):
         return Anchor(frozenset(literals), 0, 0)
     return Anchor(frozenset(), digits, within) if digits >= _FEW_DIGITS else Anchor(frozenset(), 0, 0)

@@ -1,0 +1,77 @@
+"""Only posts that leave a trace of every part of a rule are looked at; none that could fire is left out."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pantau.checks.anchors import anchor_of
+from pantau.checks.fold import Block, sorted_unique
+from pantau.checks.linear import problem_of
+from tests.checks.test_linear import PATTERNS
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literals", "digits"),
+    [
+        (r"harga \d+", {b"harga "}, 0),
+        (r"(?:transfer|kirim) ke", {b"transfer", b"kirim"}, 0),
+        (r"(?:rp )?berlaku hingga", {b"berlaku hingga"}, 0),
+        (r"\b\d{16}\b", set(), 16),
+        (r"\d{6}[ .]\d{6}[ .]\d{4}", set(), 16),
+        (r"nik:? ?\d{16}", set(), 16),
+        (r"(62|0)8\d{2}[ -]?\d{4}[ -]?\d{3}", set(), 11),
+        (r"\w+", set(), 0),
+        (r"a?b*", set(), 0),
+        (r"no \d{5}", set(), 5),
+    ],
+)
+def test_the_best_condition_of_a_pattern_is_found(pattern, literals, digits):
+    anchor = anchor_of(pattern)
+    assert (anchor.literals, anchor.digits) == (literals, digits)
+
+
+DIGITS = st.lists(
+    st.tuples(
+        st.sampled_from([r"\d", "[0-9]", "a", "1", " ?", "(?:ab|12)", r"(?:\d )", "no"]),
+        st.sampled_from(["", "?", "{2}", "{1,3}", "+"]),
+    ),
+    min_size=1,
+    max_size=6,
+).map(lambda parts: "".join(piece + how if how and piece not in (" ?",) else piece for piece, how in parts))
+
+
+@given(
+    st.one_of(PATTERNS, DIGITS),
+    st.lists(st.sampled_from(["a", "b", "1", "2", "12", " ", "ab", "no", "n"]), max_size=30),
+)
+@settings(max_examples=400, deadline=None)
+def test_every_match_fulfils_the_condition(pattern, parts):
+    if problem_of(pattern):
+        return
+    text = "".join(parts)
+    if not any(found.group() for found in re.finditer(pattern, text)):
+        return
+    anchor = anchor_of(pattern)
+    if anchor.literals:
+        assert any(literal in text.encode() for literal in anchor.literals)
+    if anchor.digits:
+        places = [n for n, character in enumerate(text) if character.isdigit()]
+        assert any(
+            last - first < anchor.width for first, last in zip(places, places[anchor.digits - 1 :], strict=False)
+        )
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_unique_values_come_sorted(values):
+    assert sorted_unique(np.array(values, np.int64)).tolist() == sorted(set(values))
+
+
+def test_every_place_belongs_to_its_text():
+    block = Block(["satu dua", "", "tiga"])
+    starts = block.bounds("skeleton")
+    for number in range(3):
+        places = np.arange(starts[number], starts[number + 1] - 1)
+        assert block.texts_at(places, "skeleton") == [number]
