@@ -143,18 +143,19 @@ def _element(op: Any, arg: Any, after: frozenset[int]) -> _Cost:
 
 
 def _repeat(low: int, high: int, body: list[Any], after: frozenset[int]) -> _Cost:
+    """A repeat: each round but the last is followed by another one, the last by what stands after the repeat."""
     begin, empty = first(body, frozenset())
-    inner = _sequence(body, begin | after)
+    inner, last = _sequence(body, begin), _sequence(body, after)
     endless = high == c.MAXREPEAT
     times = PIECE_CHARS if endless else high
     if inner.ways > 1 or empty:
-        ways = float(max(inner.ways, 2)) ** min(times, 20)
+        ways = float(max(inner.ways, 2)) ** min(times, 20) * last.ways
         if endless or ways > MAX_STEPS:
             return _Cost(MAX_STEPS + 1, MAX_STEPS + 1, inner.size)
-        steps = ways * times * max(inner.steps, 1)
+        steps = ways * times * max(inner.steps, last.steps, 1)
     else:
-        ways = 1.0
-        steps = float(min(times * inner.steps, PIECE_CHARS * inner.size))
-    if low != high and begin & after:
+        ways = float(last.ways)
+        steps = min(times * inner.steps, PIECE_CHARS * inner.size) + ways * last.steps
+    if low != high and (begin & after or last.ways > 1):
         ways *= times - low + 1
     return _capped(ways, steps, inner.size)

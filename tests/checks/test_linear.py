@@ -63,6 +63,7 @@ def test_what_is_not_supported_is_refused_with_its_reason(pattern, word):
         r"\b(?:no|nomor) ?rekening:? ?\d{6,}",
         r"[^.\n]{0,40}?(?P<hit>(rp\.? ?)?\d{1,4}([.,]\d{3})*)",
         r"\S+ \D",
+        r"(?P<hit>([0-9][ .\-]?){10,18})[^0-9\n]{0,4}",
     ],
 )
 def test_ordinary_patterns_are_accepted(pattern):
