@@ -1,11 +1,11 @@
 """``pantau nightly``."""
 
+import sys
 from datetime import datetime
 
 import click
 
 from jobs.commands.common import MomentType, job_of
-from pantau.core.errors import PantauError
 
 
 @click.command(name="nightly")
@@ -26,14 +26,15 @@ def command(ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: 
     site = site_of(job)
     with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
         ping(site, "start")
+        progress, result = make_progress(), None
         try:
-            result = run_night(site, store, as_of or site.now(), make_progress(), dry_run=dry_run, send=not no_send)
-        except PantauError as error:
-            ping(site, "fail")
-            tell_operator(
-                site, "pekerjaan malam berhenti", (str(error),), "Jalankan pantau doctor, lalu pantau nightly."
-            )
-            raise
+            result = run_night(site, store, as_of or site.now(), progress, dry_run=dry_run, send=not no_send)
+        finally:
+            progress.stop()
+            if result is None:  # whatever ended the night, somebody hears of it; main() turns it into an exit code
+                ping(site, "fail")
+                what = str(sys.exc_info()[1] or "tidak diketahui")
+                tell_operator(site, "pekerjaan malam berhenti", (what,), "Jalankan pantau doctor, lalu pantau nightly.")
         ping(site, "" if result.exit_code == 0 else "fail")
         if result.exit_code == 3 and not dry_run:
             remedy = "Periksa server surel dengan pantau doctor. Berkas .eml ada di folder hasil malam ini."

@@ -125,3 +125,21 @@ def test_a_register_with_mistakes_starts_nothing_and_loses_nothing(office: Offic
     assert result.stderr.count("ada spasi") == 5
     assert office.x.count() == requests
     assert (office.folder / "data" / "pantau.db").stat().st_size == before
+
+
+def test_the_operator_hears_of_a_night_that_did_not_reach_every_reader(office: Office) -> None:
+    office.settings_tail = '[operator]\naddress = "operator@kantor.example"'
+    office.write()
+    office.smtp.fault("rcpt", code=550, text="5.1.1 no such user", about=READERS[1], times=None)
+    assert office.night().returncode == 3
+    told = office.smtp.mails("operator@kantor.example")
+    assert len(told) == 1
+    assert b"ringkasan tidak sampai ke semua penerima" in told[0].replace(b"=\r\n", b"")
+
+
+def test_the_heartbeat_is_called_at_the_start_and_when_all_is_well(office: Office) -> None:
+    office.settings_tail = f'[operator]\nheartbeat_url = "{office.x.url}/detak"'
+    office.write()
+    assert office.night().returncode == 0
+    called = [request.path for request in office.x.log if request.path.startswith("/detak")]
+    assert called == ["/detak/start", "/detak"]
