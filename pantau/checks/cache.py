@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,3 +54,15 @@ def _prune(folder: Path, name: str) -> None:
     files = sorted(folder.glob(f"{name}-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[_KEPT_FILES:]:
         path.unlink(missing_ok=True)
+
+
+def user_cache_dir(environ: Mapping[str, str]) -> Path | None:
+    """Where commands without settings keep compiled data: folder ``pantau`` in the user's cache; None without a home.
+
+    ``environ`` is the process's environment (``XDG_CACHE_HOME``, ``LOCALAPPDATA`` or ``HOME``).
+    """
+    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA", "")
+    if base:
+        return Path(base) / "pantau"
+    home = environ.get("HOME", "")
+    return Path(home) / ".cache" / "pantau" if home else None

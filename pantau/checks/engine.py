@@ -15,29 +15,18 @@ import numpy as np
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.compile import Compiled, compile_catalogue
 from pantau.checks.fold import Block
-from pantau.checks.judge import Cancelled, Judge
+from pantau.checks.judge import Cancelled, CheckReport, Judge
 from pantau.checks.masked import texts_with_masks
 from pantau.checks.scan import Engine, Hits
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
-from pantau.core.model import Finding, Post, RuleFailure, Situation, Unit, sort_findings
+from pantau.core.model import Post, Situation, Unit, sort_findings
+
+__all__ = ["Cancelled", "CheckReport", "Checker"]
 
 BLOCK_TEXTS = 500
 BLOCK_CHARS = 250_000
 """A block ends at so many texts or characters, whichever comes first; it then fits the processor's cache."""
-
-
-class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What checking gave."""
-
-    findings: list[Finding] = []
-    trial: list[Finding] = []
-    """Findings of rules on trial (``uji``): logged and counted, never shown."""
-    cancelled: list[Cancelled] = []
-    """Hits that their context took away."""
-    failures: tuple[RuleFailure, ...] = ()
-    posts: int = 0
-    """How many posts were checked."""
 
 
 class Checker:

@@ -1,7 +1,6 @@
 """Turns the hits of one post into findings; a rule that crashes or takes too long becomes a visible failure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,13 +16,11 @@ from pantau.checks.view import PostView
 from pantau.core.clock import local_day
 from pantau.core.model import Evidence, Finding, Post, RuleFailure, Situation, Unit
 
-if TYPE_CHECKING:
-    from pantau.checks.engine import CheckReport
-
 MAX_EVIDENCE = 5
 BUDGET_S = 3.0
-"""Time that one rule may take in a run, on top of ``BUDGET_PER_POST_S`` for each post it was tried on."""
-BUDGET_PER_POST_S = 0.002
+"""Work that one rule may cause in a run, on top of what is usual for each post it was tried on: ``POST_S`` and ``CHARACTER_S``."""
+POST_S = 0.002
+CHARACTER_S = 0.000_01
 
 
 class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +30,19 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     post: str
     evidence: Evidence
     """``cancelled_by`` holds the words that took the hit away."""
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What checking gave."""
+
+    findings: list[Finding] = []
+    trial: list[Finding] = []
+    """Findings of rules on trial (``uji``): logged and counted, never shown."""
+    cancelled: list[Cancelled] = []
+    """Hits that their context took away."""
+    failures: tuple[RuleFailure, ...] = ()
+    posts: int = 0
+    """How many posts were checked."""
 
 
 class Judge:
@@ -59,47 +69,47 @@ class Judge:
         """Rules that failed so far, by id."""
         return tuple(RuleFailure(rule_id, what) for rule_id, what in sorted(self._failed.items()))
 
-    def decide(self, post: Post, view: PostView, numbers: Sequence[int], unit: str, report: "CheckReport") -> None:
+    def decide(self, post: Post, view: PostView, numbers: Sequence[int], unit: str, report: CheckReport) -> None:
         """Try rules on a post and add what they give to the report."""
+        usual = POST_S + CHARACTER_S * (len(post.text) + len(post.image_text))
         for number in numbers:
             if number in self._stopped:
                 continue
             rule = self._compiled.rules[number]
             began = self._timer()
+            limit = began + usual + BUDGET_S - self._spent_s.get(number, 0.0)
             try:
-                kept, cancelled = judge_context(rule, view, self._find(number, post, view, unit))
+                kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit, limit))
                 evidence = tuple(_evidence(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
             except pattern.TooSlowError:
-                self._watch(number, rule, self._timer() - began)
+                self._watch(number, rule, self._timer() - began - usual)
                 continue
             except Exception as error:  # one rule must not take the night down; it is named in the digest
                 reason = mask_personal(f"{type(error).__name__}: {error}")
                 self._failed.setdefault(rule.rule.id, f"gagal pada {post.key}: {reason}")
                 continue
-            self._watch(number, rule, self._timer() - began)
+            self._watch(number, rule, self._timer() - began - usual)
             if evidence:
                 found = _finding(rule, post, unit, evidence)
                 (report.findings if rule.rule.status == "aktif" else report.trial).append(found)
             if rule.rule.status == "aktif":
                 report.cancelled.extend(_cancelled(rule, post, view, item) for item in cancelled[:MAX_EVIDENCE])
 
-    def _find(self, number: int, post: Post, view: PostView, unit: str) -> list[Hit]:
-        rule = self._compiled.rules[number]
+    def _find(self, rule: CompiledRule, post: Post, view: PostView, unit: str, limit: float) -> list[Hit]:
         kind = rule.rule.kind
         if kind == "lexicon":
             return lexicon.find(rule, view)
         if kind == "near":
             return near.find(rule, view)
         if kind == "pattern":
-            limit = self._timer() + BUDGET_S + BUDGET_PER_POST_S - self._spent_s.get(number, 0.0)
             return pattern.find(rule, view, lambda: self._timer() > limit)
         day = local_day(post.published_at, self._zone)
         held = situation.holding(rule.rule.situations, self._situations, self._units.get(unit), self._units, day)
         return situation.find(rule, view, held)
 
-    def _watch(self, number: int, rule: CompiledRule, seconds: float) -> None:
-        """Stop a rule that has used up its time."""
-        spent = self._spent_s.get(number, 0.0) + max(seconds - BUDGET_PER_POST_S, 0.0)
+    def _watch(self, number: int, rule: CompiledRule, extra_s: float) -> None:
+        """Stop a rule that has used up its time; ``extra_s`` is what a post took beyond the usual."""
+        spent = self._spent_s.get(number, 0.0) + max(extra_s, 0.0)
         self._spent_s[number] = spent
         if spent > BUDGET_S:
             self._stopped.add(number)

@@ -14,8 +14,8 @@ _TRAILING = re.compile(rb"(?<![*#%^~+])[*#%^~+]$")
 """A single sign at the end closes bold type (``*kata*``) rather than hiding a letter, unless more letters are hidden."""
 _LEET = bytes.maketrans(b"0134579@$", b"oieasgtas"[:9])
 _MIN_KNOWN = 2
-MAX_TOKENS = 100
-"""Masked words that are looked at in one text."""
+MAX_FOUND = 500
+"""Masked words that are tried in one text; a text with more of them has long been found."""
 
 
 class MaskedWord(NamedTuple):
@@ -41,9 +41,7 @@ class MaskIndex:
     def find(self, light: bytes) -> list[MaskedWord]:
         """The masked words of a light text that may be words of the index."""
         found: list[MaskedWord] = []
-        for number, token in enumerate(_TOKEN.finditer(light)):
-            if number >= MAX_TOKENS:
-                break
+        for token in _TOKEN.finditer(light):
             shown = token.group()
             if (
                 light[max(token.start() - 1, 0) : token.start()] == b"*"
@@ -51,7 +49,7 @@ class MaskIndex:
             ):
                 shown = _TRAILING.sub(b"", shown)
             words = self._resolve(shown)
-            if words:
+            if words and len(found) < MAX_FOUND:
                 found.append(MaskedWord(token.start(), token.start() + len(shown), words))
         return found
 

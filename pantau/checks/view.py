@@ -14,8 +14,6 @@ from pantau.checks.lexicon import Entry, Lexicon, Table
 from pantau.checks.scan import Hits, Scanner
 from pantau.checks.spelling import sentence_ends, spells
 
-MAX_HITS = 5_000
-"""Hits of literals that are looked at in one text; more are the work of an attacker."""
 _FIRST_MARK = "\u0300"
 _MAX_MARKS = 8
 """Combining marks after the last letter that a span still takes in."""
@@ -133,9 +131,7 @@ class TextView:
     def _ends(self) -> dict[int, list[int]]:
         """Ends of the hits by literal, not yet compared letter by letter."""
         ends: dict[int, list[int]] = {}
-        for literal, end in zip(
-            self._found.literals[:MAX_HITS].tolist(), self._found.ends[:MAX_HITS].tolist(), strict=True
-        ):
+        for literal, end in zip(self._found.literals.tolist(), self._found.ends.tolist(), strict=True):
             ends.setdefault(literal, []).append(end)
         return ends
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from pantau.checks import judge
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
 from pantau.checks.engine import Checker, CheckReport
+from pantau.checks.fold import fold_skeletons
 from pantau.checks.kinds import lexicon as lexicon_kind
 from pantau.checks.scan import has_hyperscan
 from pantau.core.model import Evidence, Finding, Post
-from tests.checks.material import DAY, HOSTILE, NOON, caption, post, rulebook
+from tests.checks.material import DAY, HOSTILE, NOON, caption, disguise, post, rulebook
 from tests.checks.oracle import Oracle
 
 ENGINES = ["ac", pytest.param("hs", marks=pytest.mark.skipif(not has_hyperscan(), reason="extra not installed"))]
@@ -102,6 +103,15 @@ def test_any_post_can_be_checked_and_quoted_words_are_the_published_ones(parts):
             assert item.quote == text[item.start : item.end]
 
 
+@pytest.mark.parametrize(
+    "text", ["pesta banjir ", "pesta joget banjir kalian tidak ngerti g*bl*k ", "banjir " * 20 + "pesta "]
+)
+def test_a_long_text_full_of_hits_stops_no_rule(text):
+    report = Checker(rulebook()).check([post(1, text * (300_000 // len(text)))], {})
+    assert not report.failures
+    assert report.findings
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_posts_neither_crash_nor_hang(name):
     began = time.process_time()
@@ -111,8 +121,16 @@ def test_hostile_posts_neither_crash_nor_hang(name):
     assert time.process_time() - began < 10
 
 
+def test_an_insult_at_the_end_of_a_long_text_is_found():
+    text = "kami pesta di rumah sakit, koleksi baru, warga banjir. " * 4_000 + "goblok"
+    report = Checker(rulebook()).check([post(1, text)], {})
+    assert not report.failures
+    assert [item.start for f in report.findings if f.rule_id == "insult" for item in f.evidence] == [len(text) - 6]
+
+
 def test_a_megabyte_of_insults_is_one_finding_with_five_quotes():
     report = Checker(rulebook()).check([post(1, "dasar goblok " * 90_000)], {})
+    assert not report.failures
     insults = [finding for finding in report.findings if finding.rule_id == "insult"]
     assert len(insults) == 1
     assert [item.quote for item in insults[0].evidence] == ["goblok"] * 5
@@ -144,6 +162,18 @@ def test_a_megabyte_of_insults_is_one_finding_with_five_quotes():
 )
 def test_a_disguised_insult_is_quoted_as_published(published, quoted):
     assert quotes(words("goblok"), published) == [quoted]
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_quoted_words_fold_to_a_phrase_of_the_rule(seed):
+    phrases = ["jam tangan mewah", "goblok", "auto sultan", "balik modal"]
+    known = {skeleton.replace(b"`", b"") for skeleton in fold_skeletons(phrases)}
+    rng = random.Random(seed)
+    text = " ".join(disguise(rng, rng.choice(phrases)) for _ in range(6))
+    for finding in Checker(catalogue(words(*phrases, family="FLX"))).check([post(1, text)], {}).findings:
+        for item in finding.evidence:
+            assert fold_skeletons([item.quote])[0].replace(b"`", b"") in known
 
 
 def test_an_at_sign_may_stand_for_the_first_letter_of_an_insult():
@@ -353,12 +383,13 @@ def test_a_rule_that_takes_too_long_is_stopped_and_named():
     assert len(report.findings) < 9
 
 
-def test_a_slow_pattern_is_stopped_in_the_middle_of_a_long_post():
+def test_a_slow_pattern_is_stopped_in_the_middle_of_a_long_post(monkeypatch):
+    monkeypatch.setattr(judge, "BUDGET_S", 0.3)
     held = catalogue(pattern_rule(r"[a-z]*!?[a-z]{0,40}#"))
     began = time.process_time()
-    report = Checker(held).check([post(1, "a" * 300_000)], {})
+    report = Checker(held).check([post(1, "a" * 60_000)], {})
     assert [failure.rule_id for failure in report.failures] == ["try-me"]
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 3
 
 
 def test_findings_are_complete_and_in_the_defined_order():
