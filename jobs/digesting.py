@@ -19,6 +19,7 @@ from pantau.digest import mime
 from pantau.digest.build import build, nothing_to_say
 from pantau.digest.model import DayCount, Digest, DigestInput, KnownDecision, OpenFinding, VanishedPost
 from pantau.digest.render import Rendered, Renderer
+from pantau.store import DayCount as StoredDay
 from pantau.store import Document
 from pantau.store.store import Store
 
@@ -201,13 +202,18 @@ def _changed_posts(store: Store, run: Run) -> tuple[VanishedPost, ...]:
 
 
 def _trend(store: Store, today: date, zone: ZoneInfo) -> tuple[DayCount, ...]:
+    """The last nights in the digest's own measures: posts with a flag, accounts quiet, watched accounts unread."""
     days = store.daily_counts(today - timedelta(days=TREND_NIGHTS - 1), today, zone)
-    return tuple(
-        DayCount(day=d.day, posts=d.posts, findings=d.flags, quiet=d.quiet, unread=d.unread)
-        if d.run_id
-        else DayCount(day=d.day)
-        for d in days
-    )
+    return tuple(_night_count(store, day) if day.run_id else DayCount(day=day.day) for day in days)
+
+
+def _night_count(store: Store, day: StoredDay) -> DayCount:
+    flagged = {
+        finding.post for finding in store.findings.of_run(day.run_id) if finding.strength == "flag" and finding.post
+    }
+    seen = store.observations.of_run(day.run_id)
+    unread_accounts = sum(item.state == "unread" and item.unread_class != "not_watched" for item in seen)
+    return DayCount(day=day.day, posts=day.posts, findings=len(flagged), quiet=day.quiet, unread=unread_accounts)
 
 
 def _undelivered(site: Site, store: Store, run: Run) -> tuple[date, ...]:

@@ -43,6 +43,15 @@ def test_the_demo_leaves_a_digest_a_text_and_one_mail_per_reader(demo: Path) -> 
     assert "3349014507680003" not in text + (demo / "digest.html").read_text("utf-8")
 
 
+def test_the_trend_ends_with_the_numbers_of_tonight(demo: Path) -> None:
+    lines = (demo / "digest.txt").read_text("utf-8").splitlines()
+    tonight = next(line.split() for line in lines if line.startswith("26 Agu  "))
+    tiles = dict(
+        line[2:].split(" (")[0].split(": ") for line in lines if line.startswith("- ") and "(" in line and ": " in line
+    )
+    assert tonight[3:] == [tiles["Perlu ditindak"], tiles["Tidak aktif"], tiles["Tidak dapat diperiksa"]]
+
+
 def test_the_demo_twice_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:
     assert run(["demo", "--out", str(tmp_path)]) == 0
     for name in ("digest.html", "digest.txt", "koreksi.txt", "ringkasan-wa.txt"):
