@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from jobs.wiring import load_rules
+from jobs.catalogue import load_rules
 from pantau.checks.engine import Checker
 from pantau.checks.fold import Block
 from pantau.core.model import Post

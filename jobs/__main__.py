@@ -64,9 +64,10 @@ class LazyCommands(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, config: Path, verbose: bool) -> None:
     """Nightly monitor of a regency's official social-media accounts."""
-    from jobs.logs import configure
+    if ctx.invoked_subcommand != "rules":  # checking rules logs nothing, and must start at once
+        from jobs.logs import configure
 
-    configure(verbose=verbose)
+        configure(verbose=verbose)
     ctx.obj = config
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from jobs.__main__ import COMMANDS, cli
-from jobs.wiring import load_rules, now_utc
+from jobs.catalogue import load_rules
+from jobs.clock import now_utc
 from pantau.checks.catalogue import Rule
 from pantau.core.clock import local_day
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,16 +11,16 @@ import msgspec
 
 from collectors.base import Pace
 from collectors.registry import COLLECTORS
+from jobs.catalogue import load_rules, rules_cache
+from jobs.clock import now_utc
 from pantau.accounts.ledgers import Ledgers
 from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
-from pantau.checks.load import load_catalogue
 from pantau.core.errors import Problem, ProblemsError
 from pantau.core.model import Account, Collected
 from pantau.core.ports import Collector
-from pantau.core.resources import data_dir
 from pantau.core.settings import Settings
 from pantau.core.settings_file import load_settings
 from pantau.delivery.reconcile import Lookup
@@ -52,7 +52,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def checker(self) -> Checker:
         """The catalogue, compiled once for this office's situations and units."""
         units = {unit.code: unit for unit in self.register.units}
-        return Checker(self.catalogue, situations=self.ledgers.situations, units=units, zone=self.settings.zone)
+        return Checker(
+            self.catalogue,
+            situations=self.ledgers.situations,
+            units=units,
+            zone=self.settings.zone,
+            cache_dir=rules_cache(),
+        )
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,20 +75,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     lookup: Lookup | None = None
     night_kind: Literal["nightly", "demo"] = "nightly"
     """``demo`` for nights on invented data."""
-
-
-def now_utc() -> datetime:
-    """The system clock."""
-    return datetime.now(UTC)
-
-
-def load_rules(settings: Settings | None, on: date) -> Catalogue:
-    """The shipped catalogue, with the office's own rules and switches when settings are given. Raises ``RuleError``."""
-    folders = [data_dir("rules")]
-    if settings is None:
-        return load_catalogue(folders, {}, on)
-    own = settings.path(settings.files.rules_dir)
-    return load_catalogue([*folders, own] if own.is_dir() else folders, settings.rules.status, on)
 
 
 def load_job(config: Path, on: date) -> Job:

@@ -1,12 +1,12 @@
-"""What several commands share: the job behind ``--config``, dates as people type them, and reports to a file."""
+"""What several commands share: the job behind ``--config`` and dates as people type them."""
 
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from jobs.wiring import Job, load_job, now_utc
+from jobs.clock import now_utc
+from jobs.wiring import Job, load_job
 from pantau.core.clock import WIB, local_day
 
 
@@ -47,19 +47,3 @@ def job_of(ctx: click.Context) -> Job:
     """Everything behind ``--config``, validated. Raises ``ProblemsError``."""
     config: Path = ctx.obj
     return load_job(config, local_day(now_utc()))
-
-
-def emit(data: bytes | str, output: Path | None) -> None:
-    """A report to ``--output`` or stdout, byte for byte."""
-    raw = data.encode() if isinstance(data, str) else data
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(raw)
-    else:
-        sys.stdout.buffer.write(raw)
-        sys.stdout.buffer.flush()
-
-
-output_option = click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="write the report to this file  [default: stdout]"
-)

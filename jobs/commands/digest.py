@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.common import emit, job_of, output_option
+from jobs.commands.common import job_of
+from jobs.commands.output import emit, output_option
 
 
 @click.group(name="digest")

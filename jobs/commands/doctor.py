@@ -87,7 +87,8 @@ def _database(job: Job) -> str:
 
 
 def _clock(job: Job) -> str:
-    from jobs.wiring import now_utc, open_store
+    from jobs.clock import now_utc
+    from jobs.wiring import open_store
 
     now = now_utc()
     with open_store(job.settings.database_url) as store:

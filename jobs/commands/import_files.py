@@ -20,8 +20,9 @@ def command(
     ctx: click.Context, files: tuple[Path, ...], kind: Literal["auto", "jsonl", "x-archive", "instaloader"]
 ) -> int:
     """Take in posts from exported files; they come into the next digest."""
+    from jobs.clock import now_utc
     from jobs.lock import run_lock
-    from jobs.wiring import now_utc, open_store, read_export
+    from jobs.wiring import open_store, read_export
     from pantau.core.clock import local_day
     from pantau.core.model import Window
 

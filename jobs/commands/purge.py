@@ -11,8 +11,9 @@ from jobs.commands.common import job_of
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """Apply the retention rules of the settings."""
+    from jobs.clock import now_utc
     from jobs.lock import run_lock
-    from jobs.wiring import now_utc, open_store
+    from jobs.wiring import open_store
 
     job = job_of(ctx)
     keep = job.settings.retention

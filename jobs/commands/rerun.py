@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from jobs import exit_codes
-from jobs.commands.common import DayType, emit, job_of, output_option
+from jobs.commands.common import DayType, job_of
+from jobs.commands.output import emit, output_option
 
 
 @click.command(name="rerun")

@@ -71,7 +71,7 @@ def show(ctx: click.Context, key: str) -> int:
 
 
 def _decide(ctx: click.Context, key: str, action: DecisionAction, note: str) -> int:
-    from jobs.wiring import now_utc
+    from jobs.clock import now_utc
     from pantau.core.model import Decision
 
     with _store(ctx) as store:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.common import emit, output_option
-from jobs.wiring import load_rules, now_utc
+from jobs.catalogue import load_rules, rules_cache
+from jobs.clock import now_utc
+from jobs.commands.output import emit, output_option
 from pantau.checks.catalogue import Catalogue
 from pantau.core.clock import local_day
 
@@ -34,7 +35,9 @@ def check(posts: Path, output: Path | None) -> int:
     from pantau.checks.labelled import check_lines
 
     catalogue = load_rules(None, local_day(now_utc()))
-    lines: Iterator[bytes] = (msgspec.json.encode(item) + b"\n" for item in check_lines(catalogue, posts))
+    lines: Iterator[bytes] = (
+        msgspec.json.encode(item) + b"\n" for item in check_lines(catalogue, posts, cache_dir=rules_cache())
+    )
     emit(b"".join(lines), output)
     return 0
 

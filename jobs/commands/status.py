@@ -11,7 +11,8 @@ def command(ctx: click.Context) -> int:
     """Last runs, coverage, cost of the month, outbox."""
     from collections import Counter
 
-    from jobs.wiring import now_utc, open_store
+    from jobs.clock import now_utc
+    from jobs.wiring import open_store
 
     job = job_of(ctx)
     zone = job.settings.zone

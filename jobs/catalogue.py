@@ -1,0 +1,25 @@
+"""The rules that are in force, without anything else of the job: ``pantau rules check`` starts with this alone."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from pantau.checks.cache import user_cache_dir
+from pantau.checks.catalogue import Catalogue
+from pantau.checks.load import load_catalogue
+from pantau.core.resources import data_dir
+from pantau.core.settings import Settings
+
+
+def rules_cache() -> Path | None:
+    """Where compiled rules are kept between runs, keyed by content and versions; None where there is no such place."""
+    return user_cache_dir(os.environ)
+
+
+def load_rules(settings: Settings | None, on: date) -> Catalogue:
+    """The shipped catalogue, with the office's own rules and switches when settings are given. Raises ``RuleError``."""
+    folders = [data_dir("rules")]
+    if settings is None:
+        return load_catalogue(folders, {}, on, rules_cache())
+    own = settings.path(settings.files.rules_dir)
+    return load_catalogue([*folders, own] if own.is_dir() else folders, settings.rules.status, on, rules_cache())
