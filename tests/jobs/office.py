@@ -17,6 +17,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.imap_server import ImapServer
 from tests.servers.instagram_server import InstagramServer
 from tests.servers.instagram_shapes import FakeIgAccount, FakeIgPost
+from tests.servers.instagram_shapes import recorded_account as recorded_ig_accounts
 from tests.servers.smtp_server import SmtpServer
 from tests.servers.x_feed import FakeXAccount, FakeXPost, recorded_account
 from tests.servers.x_server import XServer
@@ -66,7 +67,7 @@ def x_accounts() -> list[FakeXAccount]:
 
 
 def ig_accounts() -> list[FakeIgAccount]:
-    """Three accounts on Instagram: a luxury post, ordinary service, and one that fell silent."""
+    """A luxury post, ordinary service, one that fell silent, and the posts recorded from the service."""
     at = NIGHT - timedelta(hours=6)
     return [
         FakeIgAccount(
@@ -78,6 +79,7 @@ def ig_accounts() -> list[FakeIgAccount]:
         FakeIgAccount(
             "contoh.desa", "203", [FakeIgPost(NIGHT - timedelta(days=25), "Talud dusun Krajan 40 meter selesai.")]
         ),
+        *recorded_ig_accounts(ROOT / "tests" / "fixtures" / "instagram"),
     ]
 
 

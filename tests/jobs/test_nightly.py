@@ -32,6 +32,11 @@ def test_a_night_collects_flags_and_mails_every_reader_once(office: Office) -> N
     posts = sqlite3.connect(office.folder / "data" / "pantau.db").execute("select count(*) from posts").fetchone()[0]
     expected = sum(len(account.posts) for account in [*office.x.accounts, *office.instagram.accounts])
     assert posts == expected
+    recorded = [post for account in office.instagram.accounts for post in account.posts if post.recorded]
+    stored = dict(sqlite3.connect(office.folder / "data" / "pantau.db").execute("select key, text from posts"))
+    for post in recorded:
+        caption = (post.recorded["caption"] or {}).get("text", "")
+        assert stored[f"instagram:{post.recorded['code']}"] == caption
 
 
 def test_the_same_night_again_collects_nothing_new_and_sends_nothing(office: Office) -> None:

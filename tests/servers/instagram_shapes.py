@@ -1,9 +1,11 @@
 """The accounts, posts and nodes that the local Instagram server deals in. See ``instagram_server.py``."""
 
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -29,6 +31,8 @@ class FakeIgPost:
     views: int | None = None
     code: str = ""
     without: Sequence[str] = ()
+    recorded: dict[str, Any] | None = None
+    """A node recorded from the service, sent as it is."""
 
 
 @dataclass
@@ -85,8 +89,22 @@ def pk_from_code(code: str) -> int:
     return pk
 
 
+def recorded_account(folder: Path, names: Sequence[str] = ("carousel", "video")) -> list[FakeIgAccount]:
+    """The accounts of the posts recorded in ``pgrimaud_api_v1_media_info_*.json``, one post each."""
+    accounts: dict[str, FakeIgAccount] = {}
+    for name in names:
+        node = json.loads((folder / f"pgrimaud_api_v1_media_info_{name}.json").read_text("utf-8"))["items"][0]
+        handle = node["user"]["username"]
+        account = accounts.setdefault(handle, FakeIgAccount(handle, str(node["user"]["pk"])))
+        taken_at = datetime.fromtimestamp(node["taken_at"], UTC)
+        account.posts.append(FakeIgPost(taken_at, code=node["code"], recorded=node))
+    return list(accounts.values())
+
+
 def media_node(account: FakeIgAccount, post: FakeIgPost) -> dict[str, Any]:
     """The node of a post as a signed-in visitor's timeline lists it."""
+    if post.recorded is not None:
+        return post.recorded
     pk, code = account.pk_of(post), account.code_of(post)
     media_type = {"image": 1, "video": 2, "reel": 2, "carousel": 8}[post.kind]
     author_id, author_handle = post.author if post.author[0] else (account.id, account.handle)
