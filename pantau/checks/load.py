@@ -28,7 +28,7 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _VERSION = "1"
 """Changes whenever the same files may be read as something else."""
 _PLACES, _SLANG = "place-names", "slang"
-_UNPARSED = ("history", "ledger")
+_UNPARSED = ("history", "ledger", "reader")
 
 
 class _Parsed(msgspec.Struct):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
+from pantau.core.settings_reader import ReaderSettings
 
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
 
@@ -103,6 +104,25 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """Nights in a row on which an account must be missing before it may be called gone."""
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
+
+
+class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Reading the words on pictures; needs the extra ``ocr``. Of videos the cover picture is read."""
+
+    enabled: bool = False
+    """Fetch the pictures of new posts and read them. False: the digest counts them as not read."""
+    folder: str = ""
+    """Where the pictures of imported posts lie whose ``media.url`` is ``file:NAME``; empty: such pictures are not read."""
+    minutes: float = 60.0
+    """Time for pictures in one night; what is not read by then is counted in the digest."""
+    max_mb: float = 10.0
+    """Largest picture that is fetched, in megabytes."""
+    timeout_s: float = 20.0
+    """Longest silence of a picture server; a whole picture may take twice as long."""
+    sure_score: float = 0.6
+    """Lines read with less confidence (0 to 1) lead to a review at most."""
+    private_hosts: tuple[str, ...] = ()
+    """Host names or addresses inside the office's own network from which pictures may be fetched; all others must be public."""
 
 
 class TierNorm(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,8 +238,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     network: Network = Network()
     collect: Collect = Collect()
+    pictures: PictureSettings = PictureSettings()
     norms: Norms = Norms()
     rules: RulesSettings = RulesSettings()
+    reader: ReaderSettings = ReaderSettings()
     digest: DigestSettings = DigestSettings()
     mail: MailSettings = MailSettings()
     operator: Operator = Operator()

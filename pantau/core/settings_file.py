@@ -10,10 +10,11 @@ import msgspec
 
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, Settings, TierNorm
+from pantau.core.settings_reader import reader_problems
 
 _UNUSABLE = object()
 _NOT_KEYS = {"base_dir"}
-_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret"}
+_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret", "api_key"}
 
 
 def load_settings(path: Path) -> Settings:
@@ -114,6 +115,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         "mail.password": settings.mail.password,
         "mail.imap_password": settings.mail.imap_password,
         "store.url_secret": settings.store.url_secret,
+        "reader.api_key": settings.reader.api_key,
     }
     for key, reference in secrets.items():
         if reference and not reference.startswith(("env:", "file:")):
@@ -127,10 +129,15 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         "mail.timeout_s": settings.mail.timeout_s,
         "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
         "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
+        "pictures.minutes": settings.pictures.minutes,
+        "pictures.max_mb": settings.pictures.max_mb,
+        "pictures.timeout_s": settings.pictures.timeout_s,
     }
     for key, number in positive.items():
         if number <= 0:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
+    if not 0 <= settings.pictures.sure_score <= 1:
+        wrong("pictures.sure_score", settings.pictures.sure_score, "harus antara 0 dan 1", "Perbaiki angkanya.")
     if (
         "@" in settings.store.url
         and "://" in settings.store.url
@@ -141,6 +148,8 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         norm: TierNorm = getattr(settings.norms, name)
         if norm.days < 1 or norm.grace < 0:
             wrong(f"norms.{name}", f"{norm.days} + {norm.grace}", "hari harus >= 1 dan toleransi >= 0", "Perbaiki.")
+    for fault in reader_problems(settings.reader):
+        wrong(*fault)
     problems += _mail_checks(settings.mail, file)
     return problems
 
