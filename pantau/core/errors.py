@@ -65,3 +65,7 @@ class DeliveryError(PantauError):
 
 class LockHeldError(PantauError):
     """Another run holds the lock."""
+
+
+class PictureError(PantauError):
+    """A picture could not be fetched or read. The text is a short Indonesian reason that fits behind "karena"."""

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from pantau.core.pictures import PictureSpot
+
 UnitKind = Literal["opd", "kecamatan", "kelurahan", "desa", "rsud", "puskesmas", "sekolah", "bumd", "pejabat"]
 UNIT_KINDS: tuple[UnitKind, ...] = get_args(UnitKind)
 
@@ -30,18 +32,8 @@ ACCOUNT_STATES: tuple[AccountState, ...] = get_args(AccountState)
 Outcome = Literal["read", "missing", "suspended", "private", "unread"]
 """What a collector saw of an account. The ledger turns a history of outcomes into an account state."""
 UnreadClass = Literal[
-    "",
-    "blocked",
-    "budget",
-    "token",
-    "network",
-    "format",
-    "rate_limit",
-    "deadline",
-    "not_watched",
-    "unproven",
-    "stopped",
-]
+    "", "blocked", "budget", "token", "network", "format", "rate_limit", "deadline", "not_watched", "unproven", "stopped"
+]  # fmt: skip
 """Why an account could not be read; "" when it could."""
 
 
@@ -239,6 +231,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The context that lowered a hit to a review, quoted; empty when none did."""
     note: str = ""
     """Extra explanation in Indonesian, for example the words that weighed most."""
+    spot: PictureSpot | None = None
+    """Where on which picture the words stand, when Pantau read them there itself; ``score`` is then that line's."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,3 +46,15 @@ class Outbox(Protocol):
     ) -> None:
         """Set the state; values left as None stay as they are, except ``next_at``, ``smtp_code`` and ``detail``."""
         ...
+
+
+class PictureSource(Protocol):
+    """Where the bytes of posted pictures come from. Safe to use from several threads."""
+
+    def fetch(self, url: str) -> bytes:
+        """The whole file. Raises ``PictureError`` with the reason for whatever goes wrong."""
+        ...
+
+    def close(self) -> None:
+        """Give up connections."""
+        ...

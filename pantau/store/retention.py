@@ -28,8 +28,11 @@ def purge(
         if posts_before is not None:
             old = sa.select(_P.c.key).where(_P.c.published_at < posts_before)
             raws += connection.execute(schema.raws.delete().where(schema.raws.c.post.in_(old))).rowcount
-            for table in (schema.post_versions, schema.categories, schema.sightings):
+            for table in (schema.post_versions, schema.categories, schema.sightings, schema.post_pictures):
                 connection.execute(table.delete().where(table.c.post.in_(old)))
+            shown = sa.select(schema.post_pictures.c.sha256)
+            for table in (schema.picture_texts, schema.pictures):
+                connection.execute(table.delete().where(table.c.sha256.not_in(shown)))
             posts = connection.execute(_P.delete().where(_P.c.published_at < posts_before)).rowcount
         if wires_before is not None:
             table = schema.mails

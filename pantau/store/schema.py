@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TEXT
 from pantau.core.clock import to_utc
 from pantau.store.texts import clean
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -237,6 +237,41 @@ categories = Table(
     _text("category"),
     _run(),
 )
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("sha256", CleanText(), primary_key=True),
+    _text("dhash"),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    _text("same_as"),
+    _text("similar_to"),
+)
+Index("ix_pictures_same_as", pictures.c.same_as)
+
+picture_texts = Table(
+    "picture_texts",
+    metadata,
+    _text("sha256"),
+    _text("ocr_version"),
+    _text("body"),
+    PrimaryKeyConstraint("sha256", "ocr_version"),
+)
+
+post_pictures = Table(
+    "post_pictures",
+    metadata,
+    _post(),
+    Column("n", Integer, nullable=False),
+    _text("state"),
+    _text("reason"),
+    _text("sha256"),
+    _text("ocr_version"),
+    Column("start", Integer, nullable=False),
+    PrimaryKeyConstraint("post", "n"),
+)
+Index("ix_post_pictures_sha256", post_pictures.c.sha256)
 
 findings = Table(
     "findings",

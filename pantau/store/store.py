@@ -16,6 +16,7 @@ from pantau.store.documents import Documents, insert_documents
 from pantau.store.findings import Findings
 from pantau.store.observations import Observations
 from pantau.store.outbox import Outbox, insert_mails
+from pantau.store.pictures import Pictures
 from pantau.store.posts import Posts
 from pantau.store.readings import Readings
 from pantau.store.records import DayCount, Document, Purged, Saved
@@ -31,6 +32,7 @@ class Store:
         self.runs = Runs(database)
         self.readings = Readings(database)
         self.posts = Posts(database)
+        self.pictures = Pictures(database)
         self.decisions = Decisions(database)
         self.findings = Findings(database, self.decisions)
         self.observations = Observations(database)
