@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from jobs.reading import not_read, reader_of, took_part
+from jobs.pictures import read_pictures
+from jobs.progress import Progress
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
 from pantau.checks.catalogue import Catalogue
@@ -12,8 +15,11 @@ from pantau.checks.category import categorise
 from pantau.checks.engine import CheckReport
 from pantau.checks.history import CategoryCounts, RuleHead, account_findings, judge
 from pantau.checks.ledger import check_approvals, match_trips
+from pantau.checks.picture_text import locate
+from pantau.checks.reader import Reader
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
+from pantau.core.pictures import PostPicture
 from pantau.store.store import Store
 
 HISTORY_DAYS = 120
@@ -33,14 +39,20 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[RuleFailure, ...]
     trial_hits: dict[str, int]
     notes: tuple[str, ...]
+    reader: str
+    """Which language model took part, or that none did."""
 
 
-def check_posts(job: Job, posts: Iterable[Post], accounts: Sequence[Account]) -> CheckReport:
-    """Today's rules over some posts, ledgers included."""
+def check_posts(
+    job: Job, posts: Iterable[Post], accounts: Sequence[Account], reader: Reader | None = None
+) -> CheckReport:
+    """Today's rules over some posts, then the reader, where there is one, then the ledgers."""
     settings = job.settings
     unit_of = {account.key: account.unit for account in accounts}
     held, heads = list(posts), rule_heads(job.catalogue)
     report = job.checker.check(held, unit_of)
+    if reader is not None:
+        report = reader.read(held, report, unit_of)
     findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone, heads)
     findings += check_approvals(held, unit_of, job.ledgers.approvals, heads, settings.zone, accounts)
     return msgspec.structs.replace(report, findings=sort_findings(findings))
@@ -50,7 +62,9 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
     """Check everything that no digest has covered yet, judge every account, and store the results."""
     job = site.job
     posts = uncovered_posts(store, run, job.settings.collect.first_days)
-    report = check_posts(job, posts, accounts)
+    reader = reader_of(site, store, run)
+    report = check_posts(job, posts, accounts, reader)
+    outcome = reader.outcome if reader else None
     categories = dict(zip((post.key for post in posts), categorise(posts), strict=True))
     store.posts.save_categories(run.run_id, categories)
     units = {unit.code: unit for unit in job.register.units}
@@ -76,7 +90,8 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
         observations=observations,
         failures=report.failures,
         trial_hits=_count(report.trial),
-        notes=notes,
+        notes=(*notes, *not_read(outcome)),
+        reader=took_part(outcome),
     )
 
 

@@ -73,6 +73,7 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
         unwatched=tuple(sorted(unwatched)),
         notes=checked.notes,
+        reader=checked.reader,
         vanished=_changed_posts(store, run),
         trend=_trend(store, today, zone),
         undelivered=_undelivered(site, store, run),

@@ -9,7 +9,9 @@ import msgspec
 
 from jobs.checking import NIGHT_KINDS, check_posts
 from jobs.collecting import read_targets
+from jobs.pictures import read_pictures
 from jobs.progress import Progress
+from jobs.reading import keep_unread, not_read, reader_of, took_part
 from jobs.wiring import Site
 from pantau.core.clock import day_end, day_start, local_day
 from pantau.core.model import Account, Finding, Post, Run, Target, Window, sort_findings
@@ -27,6 +29,8 @@ class RerunResult(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[str, ...]
     """Accounts of the range that could not be read."""
     failures: tuple[str, ...]
+    notes: tuple[str, ...]
+    """Which language model took part, and what it did not read."""
 
 
 def rerun(
@@ -48,16 +52,18 @@ def rerun(
         "rerun", f"c-{first:%Y%m%d}-{last:%Y%m%d}-{site.now():%Y%m%d%H%M%S%f}", window, window.end, site.now()
     )
     unread = _collect(site, store, reading, wanted, refetch, progress)
-    progress.stop()
     store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
     accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
     keys = [account.key for account in accounts if not only or account.unit in only]
     posts = list(store.posts.in_window(window, keys))
-    report = check_posts(site.job, posts, accounts)
-    told = reported(store, window, {post.key for post in posts})
+    reader = reader_of(site, store, reading)
+    report = check_posts(site.job, posts, accounts, reader)
+    outcome, by_key = reader.outcome if reader else None, {post.key: post for post in posts}
+    told = reported(store, window, set(by_key))
+    findings = keep_unread(told, report.findings, by_key, outcome, site.job)
     decisions = store.decisions.latest()
     settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
-    changes = compare(told, report.findings, settled, {post.key: post for post in posts})
+    changes = compare(told, findings, settled, by_key)
     correction = Correction(
         office=site.job.settings.office,
         first=first,
@@ -74,9 +80,10 @@ def rerun(
     ).hexdigest()
     run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
-    store.findings.save(run_id, report.findings)
+    store.findings.save(run_id, findings)
     failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
-    return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures)
+    notes = (f"Pembaca: {took_part(outcome)}.", *not_read(outcome))
+    return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures, notes=notes)
 
 
 def _collect(

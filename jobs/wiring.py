@@ -18,9 +18,10 @@ from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
+from pantau.checks.reader_chat import Chat
 from pantau.core.errors import Problem, ProblemsError
 from pantau.core.model import Account, Collected
-from pantau.core.ports import Collector
+from pantau.core.ports import Collector, PictureSource
 from pantau.core.settings import Settings
 from pantau.core.settings_file import load_settings
 from pantau.delivery.reconcile import Lookup
@@ -61,6 +62,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         )
 
 
+def _no_pictures() -> PictureSource:
+    raise PictureError("tidak ada sumber gambar")
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What a run works with besides the store: the job, the clock and the ways to the outside."""
 
@@ -73,8 +78,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None
     """Where mails go; None: nowhere, the digest only lies in the run's folder."""
     lookup: Lookup | None = None
+    chat: Chat | None = None
+    """The language model that reads posts; None: none does."""
     night_kind: Literal["nightly", "demo"] = "nightly"
     """``demo`` for nights on invented data."""
+    open_pictures: Callable[[], PictureSource] = _no_pictures
+    """Where the bytes of pictures come from. Raises ``PictureError``."""
+    text_reader: Callable[[], TextReader] = text_reader
+    """What reads the words on them. Raises ``PictureError`` when the extra is not installed."""
 
 
 def load_job(config: Path, on: date) -> Job:
@@ -105,6 +116,7 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         build_collectors=lambda pace: build_collectors(job.settings, pace),
         transport=transport,
         lookup=lookup,
+        chat=reader_chat(job.settings),
     )
 
 
@@ -113,6 +125,24 @@ def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
     return {
         platform: source.build(settings, pace) for platform, source in COLLECTORS.items() if source.is_set_up(settings)
     }
+
+
+def reader_chat(settings: Settings) -> Chat | None:
+    """The way to the language model of ``[reader]``; None when it is off. Raises ``SecretError`` and ``SettingsError``."""
+    if not settings.reader.on:
+        return None
+    from jobs.chat import HttpChat
+
+    key = settings.secret(settings.reader.api_key).reveal() if settings.reader.api_key else ""
+    return HttpChat(settings.reader, settings.network, key)
+
+
+def open_pictures(settings: Settings) -> PictureSource:
+    """Where the pictures of posts are fetched from by the settings. Raises ``PictureError``."""
+    from collectors.pictures import open_source
+
+    folder = settings.path(settings.pictures.folder) if settings.pictures.folder else None
+    return open_source(settings.pictures, settings.network, folder)
 
 
 def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Transport | None, Lookup | None]:
@@ -162,6 +192,7 @@ def demo_site(job: Job, home: Path, mails: Path, now: Callable[[], datetime]) ->
         build_collectors=lambda _pace: {platform: RecordedCollector(platform, recording) for platform in platforms},
         transport=FolderTransport(mails),
         night_kind="demo",
+        open_pictures=lambda: open_pictures(job.settings),
     )
 
 

@@ -40,6 +40,8 @@ def command(
     with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
         result = rerun(site, store, first, last, make_progress(), refetch=refetch, only=only)
         code = exit_codes.INCOMPLETE if result.unread or result.failures else exit_codes.DONE
+        for note in result.notes:
+            click.echo(note, err=True)
         emit(CorrectionRenderer().correction_text(result.correction), output)
         if send:
             report = send_correction(site, store, result)

@@ -270,4 +270,6 @@ def facts(ctx: Context, counts: Counts, window: str) -> Facts:
         entries.append(Entry("Sidik data", clean.line(ctx.data.manifest_sha256)[:_HASH_CHARS]))
     if ctx.data.rules_sha256:
         entries.append(Entry("Sidik aturan", clean.line(ctx.data.rules_sha256)[:_HASH_CHARS]))
+    if ctx.data.reader:
+        entries.append(Entry("Pembaca", clean.line(ctx.data.reader)))
     return Facts(tuple(entries))

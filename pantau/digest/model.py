@@ -117,6 +117,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Platforms that the register holds but that are not collected."""
     notes: tuple[str, ...] = ()
     """What was not checked, in Indonesian sentences, for example a missing picture reader."""
+    reader: str = ""
+    """Which language model read posts, with what result; or that none did."""
     vanished: tuple[VanishedPost, ...] = ()
     trend: tuple[DayCount, ...] = ()
     """Oldest first, tonight last."""

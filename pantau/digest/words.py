@@ -80,6 +80,7 @@ _PLATFORMS = {
     "website": "situs web",
     "whatsapp": "WhatsApp",
     "telegram": "Telegram",
+    "reader": "Pembaca (model bahasa)",
 }
 _POST_KINDS = {
     "post": "unggahan",
