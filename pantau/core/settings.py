@@ -156,7 +156,11 @@ class RulesSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Switches over the catalogue."""
 
     status: dict[str, RuleStatus] = {}
-    """Rule id to ``uji`` (log only), ``aktif`` or ``nonaktif``; overrides the rule's own status."""
+    """Rule id to ``uji`` (log only), ``aktif`` or ``nonaktif``; overrides the rule's own status and any demotion."""
+    demote_below: float = 0.5
+    """A rule whose precision by the decisions of 30 days is lower becomes ``uji`` the next night; 0: never."""
+    demote_after_decisions: int = 8
+    """Fewer decisions than this say nothing about a rule."""
 
 
 class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,6 +129,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         "mail.timeout_s": settings.mail.timeout_s,
         "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
         "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
+        "rules.demote_after_decisions": settings.rules.demote_after_decisions,
         "pictures.minutes": settings.pictures.minutes,
         "pictures.max_mb": settings.pictures.max_mb,
         "pictures.timeout_s": settings.pictures.timeout_s,
@@ -136,6 +137,8 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     for key, number in positive.items():
         if number <= 0:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
+    if not 0 <= settings.rules.demote_below <= 1:
+        wrong("rules.demote_below", settings.rules.demote_below, "harus antara 0 dan 1", "0 mematikan penurunan.")
     if not 0 <= settings.pictures.sure_score <= 1:
         wrong("pictures.sure_score", settings.pictures.sure_score, "harus antara 0 dan 1", "Perbaiki angkanya.")
     if (

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pantau.core.model import Decision
+from pantau.core.rule_life import Known
 from pantau.store import schema
 from pantau.store.database import Database
 
@@ -46,6 +47,15 @@ class Decisions:
         """
         with self._database.read() as connection:
             return in_effect(self._all(connection, sa.true()))
+
+    def known(self, before: datetime | None = None) -> dict[str, Known]:
+        """Like ``latest``, with when Pantau learnt of each; ``before``: as of what it knew before that instant."""
+        where = sa.true() if before is None else _T.c.recorded_at < before
+        query = sa.select(_T).where(where).order_by(_T.c.at, _T.c.id)
+        with self._database.read() as connection:
+            learnt = {_to_decision(row): row.recorded_at for row in connection.execute(query)}
+        effective = in_effect(learnt)
+        return {key: Known(decision=item, recorded_at=learnt[item]) for key, item in effective.items()}
 
     def of_finding(self, finding_key: str) -> list[Decision]:
         """Every decision about a finding, oldest first, taken back or not."""

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pantau.core.model import Finding, sort_findings
+from pantau.core.rule_life import Reported
 from pantau.store import schema
 from pantau.store.database import Database, chunks
 from pantau.store.decisions import Decisions
@@ -20,6 +22,12 @@ _T = schema.findings
 _R = schema.runs
 _CLOSED = ("dismiss", "followed_up")
 _KEY_START = re.compile(r"[0-9A-F]{1,16}")
+
+
+class _Version(msgspec.Struct):
+    """The one field of a stored finding that has no column."""
+
+    rule_version: int
 
 
 class Findings:
@@ -113,6 +121,19 @@ class Findings:
                 found.setdefault(row.rule_id, []).append(row.key)
         return found
 
+    def reports(
+        self, before: datetime, since: datetime | None = None, keys: Iterable[str] | None = None
+    ) -> list[Reported]:
+        """What nights before an instant (their ``as_of``) reported, oldest first; from ``since`` on, and only ``keys``."""
+        query = sa.select(_T.c.key, _T.c.rule_id, _T.c.strength, _T.c.body, _R.c.as_of).select_from(_nights())
+        query = query.where(_R.c.as_of < before).order_by(_R.c.as_of, _T.c.key)
+        if since is not None:
+            query = query.where(_R.c.as_of >= since)
+        queries = [query] if keys is None else [query.where(_T.c.key.in_(chunk)) for chunk in chunks(keys)]
+        with self._database.read() as connection:
+            found = [_reported(row) for each in queries for row in connection.execute(each)]
+        return sorted(found, key=lambda item: (item.at, item.key, item.rule_id))
+
     def _newest(self, column: "sa.Column[str]", values: Collection[str]) -> list[Finding]:
         query = sa.select(_T.c.body).join(_R, _R.c.run_id == _T.c.run_id).order_by(_R.c.as_of, _R.c.started_at, _T.c.n)
         newest: dict[str, Finding] = {}
@@ -131,6 +152,11 @@ def _nights() -> "sa.FromClause":
 def _first(nights: dict[str, datetime]) -> FirstReport:
     run_id, moment = next(iter(nights.items()))
     return FirstReport(run_id=run_id, at=moment, times=len(nights))
+
+
+def _reported(row: Any) -> Reported:
+    version = decode(row.body, _Version).rule_version
+    return Reported(key=row.key, rule_id=row.rule_id, rule_version=version, strength=row.strength, at=row.as_of)
 
 
 def _body(connection: Connection, run_id: str, n: int) -> Finding:
