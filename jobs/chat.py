@@ -174,7 +174,7 @@ def _reply(body: bytes) -> ChatReply:
     """What the model said; nothing when the answer is no completion."""
     try:
         done = msgspec.json.decode(body, type=_Completion)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ChatReply(content="")
     usage = done.usage or _Usage()
     content = (done.choices[0].message.content if done.choices else None) or ""

@@ -46,7 +46,7 @@ class AnswerCache:
                 for line in file:
                     if line[8 : 8 + _KEY_CHARS] not in wanted:  # {"key":"<key>"
                         continue
-                    with contextlib.suppress(msgspec.MsgspecError):
+                    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
                         kept = msgspec.json.decode(line, type=_Line)
                         found[kept.key] = kept.answers
         return found
