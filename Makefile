@@ -15,11 +15,15 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
+$(VENV)/.ocr: requirements-ocr.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-ocr.lock
+	touch $@
+
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
 
-demo: $(VENV)/.runtime ## install, then a whole night on bundled data, without credentials; the digest lies in out/demo
+demo: $(VENV)/.runtime $(VENV)/.ocr ## install, then a whole night on bundled data, without credentials; the digest lies in out/demo
 	$(BIN)/pantau demo --out out/demo
 
 test: $(VENV)/.dev ## install, then all tests
@@ -45,7 +49,8 @@ bench: $(VENV)/.dev ## measured ratios, one table
 
 lock: $(VENV)/.dev ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra ocr -c requirements-ocr.lock pyproject.toml -o requirements-dev.lock
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -128,9 +128,12 @@ def _checked(post: Post, line: bytes) -> Post:
             raise _LineError(
                 "berisi aksara NUL yang tidak dapat disimpan", text.replace("\x00", "?"), "Hapus aksara itu."
             )
-    for url in (post.url, *(media.url for media in post.media)):
-        if url and not url.startswith(("https://", "http://")):
-            raise _LineError("bukan alamat web", url, "Alamat harus diawali https://.")
+    if post.url and not post.url.startswith(("https://", "http://")):
+        raise _LineError("bukan alamat web", post.url, "Alamat harus diawali https://.")
+    for media in post.media:
+        if media.url and not media.url.startswith(("https://", "http://", "file:")):
+            remedy = "Tulis alamat https://, atau file:NAMA untuk gambar di folder pictures.folder."
+            raise _LineError("bukan alamat gambar", media.url, remedy)
     for name, count in post.metrics.items():
         if not 0 <= count < 2**53:
             raise _LineError(f"angka {name} di luar batas", str(count), "Perbaiki angkanya.")

@@ -191,7 +191,9 @@ def filled(text: str, unit: dict[str, str], day: int, salt: int) -> str:
     return text.replace("\\n", "\n")
 
 
-def post(handle: str, platform: str, day: int, n: int, kind: str, text: str, image_text: str) -> dict[str, object]:
+def post(
+    handle: str, platform: str, day: int, n: int, kind: str, text: str, image_text: str, picture: str = ""
+) -> dict[str, object]:
     """One recorded post; its id and hour follow from its place."""
     minute = pick(handle, platform, day, n, "minute", out_of=600)
     at = datetime.combine(FIRST + timedelta(days=day), time(7), WIB) + timedelta(minutes=minute)
@@ -207,6 +209,7 @@ def post(handle: str, platform: str, day: int, n: int, kind: str, text: str, ima
         "text": text,
         "image_text": image_text,
         "url": url,
+        **({"media": [{"kind": "image", "url": f"file:{picture}"}]} if picture else {}),
     }
 
 
@@ -242,12 +245,12 @@ def posts(rows: list[dict[str, str]]) -> list[dict[str, object]]:
                     text = filled(pool[(start + day) % len(pool)], unit, day, 0)
                     out.append(post(handle, platform, day, 0, "post", text, ""))
     names = {f"contoh_{unit['tag']}": unit for unit in rows}
-    for n, (handle, platform, day, kind, text, *picture) in enumerate(lines("special.txt"), 1):
+    for n, (handle, platform, day, kind, text, *more) in enumerate(lines("special.txt"), 1):
         unit = names[handle]
         assert platform in unit["platforms"].split(), (handle, platform)
-        out.append(
-            post(handle, platform, int(day), n, kind, filled(text, unit, int(day), n), picture[0] if picture else "")
-        )
+        image_text, picture = (*more, "", "")[:2]
+        assert not picture or (HERE / "gambar" / picture).is_file(), picture
+        out.append(post(handle, platform, int(day), n, kind, filled(text, unit, int(day), n), image_text, picture))
     return sorted(out, key=lambda item: (str(item["published_at"]), str(item["account"])))
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jobs.reading import not_read, reader_of, took_part
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
+from jobs.reading import not_read, reader_of, took_part
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
 from pantau.checks.catalogue import Catalogue
@@ -44,9 +44,16 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_posts(
-    job: Job, posts: Iterable[Post], accounts: Sequence[Account], reader: Reader | None = None
+    job: Job,
+    posts: Iterable[Post],
+    accounts: Sequence[Account],
+    reader: Reader | None = None,
+    pictures: Mapping[str, Sequence[PostPicture]] | None = None,
 ) -> CheckReport:
-    """Today's rules over some posts, then the reader, where there is one, then the ledgers."""
+    """Today's rules over some posts, then the reader, where there is one, then the ledgers.
+
+    ``pictures`` (by post) tell where words on pictures stand and how surely they were read.
+    """
     settings = job.settings
     unit_of = {account.key: account.unit for account in accounts}
     held, heads = list(posts), rule_heads(job.catalogue)
@@ -55,15 +62,20 @@ def check_posts(
         report = reader.read(held, report, unit_of)
     findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone, heads)
     findings += check_approvals(held, unit_of, job.ledgers.approvals, heads, settings.zone, accounts)
-    return msgspec.structs.replace(report, findings=sort_findings(findings))
+    seen, sure = pictures or {}, settings.pictures.sure_score
+    return msgspec.structs.replace(
+        report, findings=locate(findings, seen, sure), trial=locate(report.trial, seen, sure)
+    )
 
 
-def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> Checked:
+def check_night(site: Site, store: Store, run: Run, accounts: list[Account], progress: Progress) -> Checked:
     """Check everything that no digest has covered yet, judge every account, and store the results."""
     job = site.job
-    posts = uncovered_posts(store, run, job.settings.collect.first_days)
+    fresh = uncovered_posts(store, run, job.settings.collect.first_days)
+    pictures = read_pictures(site, store, fresh, accounts, progress)
+    posts = pictures.posts
     reader = reader_of(site, store, run)
-    report = check_posts(job, posts, accounts, reader)
+    report = check_posts(job, posts, accounts, reader, pictures.pictures)
     outcome = reader.outcome if reader else None
     categories = dict(zip((post.key for post in posts), categorise(posts), strict=True))
     store.posts.save_categories(run.run_id, categories)
@@ -90,7 +102,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account]) -> 
         observations=observations,
         failures=report.failures,
         trial_hits=_count(report.trial),
-        notes=(*notes, *not_read(outcome)),
+        notes=(*notes, *pictures.notes, *not_read(outcome)),
         reader=took_part(outcome),
     )
 

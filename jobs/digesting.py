@@ -11,6 +11,7 @@ import msgspec
 
 from jobs.checking import Checked
 from jobs.collecting import unread
+from jobs.pictures import reused_pictures
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Decision, Finding, Mail, Post, Run
@@ -69,12 +70,14 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         answers={key: replies[-1].note for key, replies in store.decisions.answers().items()},
         rule_failures=checked.failures,
         trial_hits=checked.trial_hits,
+        demoted=job.demotions,
         costs=tuple(store.costs.of_run(run.run_id)),
         month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
         unwatched=tuple(sorted(unwatched)),
         notes=checked.notes,
         reader=checked.reader,
         vanished=_changed_posts(store, run),
+        reused=reused_pictures(store, shown),
         trend=_trend(store, today, zone),
         undelivered=_undelivered(site, store, run),
         manifest_sha256=manifest(store.posts.new_in_run(run.run_id)),

@@ -11,6 +11,7 @@ from jobs.collecting import collect
 from jobs.delivering import deliver_mails
 from jobs.digesting import freeze, incomplete, make_digest, run_folder
 from jobs.progress import Progress
+from jobs.rule_life import with_demotions
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Run, Window
@@ -40,7 +41,8 @@ def run_night(
     if not store.runs.is_frozen(run.run_id):
         collect(site, store, run, accounts, progress)
         accounts = store.accounts.sync(site.job.register.accounts, today)  # ids learnt tonight
-    checked = check_night(site, store, run, accounts)
+    site = with_demotions(site, store, run.as_of)
+    checked = check_night(site, store, run, accounts, progress)
     digest = make_digest(site, store, run, accounts, checked)
     if not repeat:
         freeze(site, store, run, digest, send=not dry_run)

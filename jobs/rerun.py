@@ -12,6 +12,7 @@ from jobs.collecting import read_targets
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
+from jobs.rule_life import demoted, hold_back
 from jobs.wiring import Site
 from pantau.core.clock import day_end, day_start, local_day
 from pantau.core.model import Account, Finding, Post, Run, Target, Window, sort_findings
@@ -55,12 +56,15 @@ def rerun(
     store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
     accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
     keys = [account.key for account in accounts if not only or account.unit in only]
-    posts = list(store.posts.in_window(window, keys))
+    pictures = read_pictures(site, store, list(store.posts.in_window(window, keys)), accounts, progress)
+    progress.stop()
+    posts = pictures.posts
     reader = reader_of(site, store, reading)
-    report = check_posts(site.job, posts, accounts, reader)
+    report = check_posts(site.job, posts, accounts, reader, pictures.pictures)
     outcome, by_key = reader.outcome if reader else None, {post.key: post for post in posts}
     told = reported(store, window, set(by_key))
     findings = keep_unread(told, report.findings, by_key, outcome, site.job)
+    findings, held = hold_back(findings, told, demoted(site.job, store, site.now()))
     decisions = store.decisions.latest()
     settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
     changes = compare(told, findings, settled, by_key)
@@ -82,7 +86,7 @@ def rerun(
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
     store.findings.save(run_id, findings)
     failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
-    notes = (f"Pembaca: {took_part(outcome)}.", *not_read(outcome))
+    notes = (f"Pembaca: {took_part(outcome)}.", *pictures.notes, *not_read(outcome), *held)
     return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures, notes=notes)
 
 

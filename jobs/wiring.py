@@ -18,10 +18,12 @@ from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
+from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.reader_chat import Chat
-from pantau.core.errors import Problem, ProblemsError
+from pantau.core.errors import PictureError, Problem, ProblemsError
 from pantau.core.model import Account, Collected
 from pantau.core.ports import Collector, PictureSource
+from pantau.core.rule_life import Demotion
 from pantau.core.settings import Settings
 from pantau.core.settings_file import load_settings
 from pantau.delivery.reconcile import Lookup
@@ -48,6 +50,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     register: Register
     ledgers: Ledgers
     catalogue: Catalogue
+    demotions: tuple[Demotion, ...] = ()
+    """Rules of the catalogue that are on trial because of what people decided (``jobs.rule_life``)."""
 
     @cached_property
     def checker(self) -> Checker:

@@ -62,9 +62,10 @@ def show(ctx: click.Context, key: str) -> int:
         finding = _one(store, key)
         click.echo(f"{_row(finding)}\n{finding.message}\nDasar: {finding.basis}\n{finding.url}")
         for evidence in finding.evidence:
-            click.echo(
-                f"  {evidence.field} {evidence.start}-{evidence.end}: {evidence.quote!r} {evidence.note}".rstrip()
-            )
+            shown = f"  {evidence.field} {evidence.start}-{evidence.end}: {evidence.quote!r} {evidence.note}".rstrip()
+            if spot := evidence.spot:
+                shown += f" (gambar {spot.picture}, baris {spot.line}, kotak {spot.box}, keyakinan {evidence.score})"
+            click.echo(shown)
         for item in store.decisions.of_finding(finding.key):
             click.echo(f"  {item.at:%Y-%m-%d %H:%M} UTC {item.action} oleh {item.by} {item.note}".rstrip())
     return 0

@@ -7,8 +7,8 @@ import msgspec
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the picture as it was published."""
 
-PictureState = Literal["read", "unreadable", "unfetched", "waiting"]
-"""``read`` and ``unreadable`` are final; ``unfetched`` and ``waiting`` (no time, no reader) are tried again with their post."""
+PictureState = Literal["read", "unreadable", "unfetched"]
+"""``read`` and ``unreadable`` are final; an ``unfetched`` one is tried again when its post is checked again."""
 
 
 class PictureLine(msgspec.Struct, frozen=True):

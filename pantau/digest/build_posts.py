@@ -8,6 +8,7 @@ from pantau.digest import clean, words
 from pantau.digest.blocks import Card, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import Context
 from pantau.digest.excerpt import excerpts
+from pantau.digest.model import ReusedPicture
 
 EXCERPT_CHARS = 280
 ACCOUNT_FAMILIES = ("AKT", "KIN")
@@ -79,10 +80,20 @@ def _notes(ctx: Context, finding: Finding, address: str, *, edited: bool) -> tup
     for gone in ctx.data.vanished:
         if finding.post and gone.post.key == finding.post and gone.change == "removed":
             notes.append(f"Tidak ada lagi di akunnya saat dilihat {ctx.moment(gone.noticed_at)}; salinannya tersimpan.")
+    notes += [_reuse(ctx, item) for item in ctx.data.reused.get(finding.post, ())]
     if address and not clean.url(address):
         where = clean.shorten(clean.line(address.split("://", 1)[-1]), 80) if address.startswith("http://") else ""
         notes.append("Alamatnya tidak memakai https, jadi tidak ditautkan" + (f": {where}" if where else "."))
     return tuple(notes)
+
+
+def _reuse(ctx: Context, item: ReusedPicture) -> str:
+    key = ctx.resolve(item.earlier.account)
+    where = f"unggahan {ctx.account_name(key)} pada {ctx.moment(item.earlier.published_at)}"
+    more = f" dan {words.counted(item.more, 'unggahan lain')}" if item.more else ""
+    if item.similar:
+        return f"Gambar {words.number(item.n)} mirip dengan gambar pada {where}{more}; bandingkan sendiri."
+    return f"Gambar {words.number(item.n)} sama dengan gambar pada {where}{more}."
 
 
 def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reason:
@@ -118,6 +129,9 @@ def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reaso
 
 
 def _score(item: Evidence) -> str:
+    if item.spot is not None:
+        where = f"gambar {words.number(item.spot.picture)}, baris {words.number(item.spot.line)}"
+        return f"Teks pada {where}, keyakinan {words.number(item.score or 0, 2)}."
     if item.field == "image_text":
         return f"Keyakinan membaca gambar: {words.number(100 * (item.score or 0))} %."
     return f"Nilai petunjuk: {words.number(item.score or 0, 2)} dari 1."

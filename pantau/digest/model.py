@@ -20,6 +20,7 @@ from pantau.core.model import (
     Run,
     Unit,
 )
+from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
 from pantau.digest.blocks import (
     Cards,
@@ -52,6 +53,18 @@ class KnownDecision(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: Decision
     finding: Finding | None = None
+
+
+class ReusedPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``n``-th picture of a post was shown by an earlier post too. A fact that may explain, no reproach."""
+
+    n: int
+    earlier: Post
+    """The first post that showed it."""
+    similar: bool = False
+    """True when a person has to judge whether it is the same."""
+    more: int = 0
+    """How many further posts show it."""
 
 
 class VanishedPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +122,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     rule_failures: tuple[RuleFailure, ...] = ()
     trial_hits: dict[str, int] = {}
     """Rule id in status ``uji`` to how often it would have spoken tonight."""
+    demoted: tuple[Demotion, ...] = ()
+    """Rules that only log because of what people decided about their findings."""
     costs: tuple[Cost, ...] = ()
     """Of this run."""
     month_costs: tuple[Cost, ...] = ()
@@ -120,6 +135,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""
     """Which language model read posts, with what result; or that none did."""
     vanished: tuple[VanishedPost, ...] = ()
+    reused: dict[str, tuple[ReusedPicture, ...]] = {}
+    """By ``Post.key``, for posts of findings whose pictures were seen before."""
     trend: tuple[DayCount, ...] = ()
     """Oldest first, tonight last."""
     undelivered: tuple[date, ...] = ()

@@ -1,0 +1,225 @@
+"""Reads the pictures of posts between collecting and checking: fetched side by side, read one by one, kept per post.
+
+A post whose pictures were read is never read again; one that could not be fetched is tried when its post comes up again.
+"""
+
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import closing
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from jobs.progress import Progress
+from jobs.wiring import Site
+from pantau.checks.picture_text import BETWEEN_PICTURES, joined
+from pantau.core.errors import PictureError
+from pantau.core.model import Account, Post
+from pantau.core.pictures import PictureFacts, PictureUse, PostPicture
+from pantau.core.ports import PictureSource
+from pantau.digest.model import ReusedPicture
+from pantau.store.store import Store
+
+if TYPE_CHECKING:
+    from pantau.checks.pictures import Desk
+
+_log = structlog.get_logger(__name__)
+WORKERS = 4
+AHEAD = 8
+"""Pictures fetched ahead of the one being read; each may lie in memory at its largest."""
+FINAL = frozenset({"read", "unreadable"})
+SWITCHED_OFF = "dimatikan pada setelan (pictures.enabled)"
+
+
+class PicturesRead(msgspec.Struct, frozen=True, kw_only=True):
+    """Posts with the words of their pictures."""
+
+    posts: list[Post]
+    """All posts handed in, in the same order."""
+    pictures: dict[str, tuple[PostPicture, ...]]
+    """What became of pictures, by ``Post.key``."""
+    notes: tuple[str, ...]
+    """What was not read, in sentences for the digest."""
+
+
+class _Work(msgspec.Struct, frozen=True):
+    post: Post
+    numbers: tuple[int, ...]
+    """Which of its pictures are still to be read, from 1."""
+
+
+def read_pictures(
+    site: Site, store: Store, posts: Sequence[Post], accounts: Iterable[Account], progress: Progress
+) -> PicturesRead:
+    """Read what is still unread among the pictures of ``posts``, those of important units first, within the night's time."""
+    known = store.pictures.of_posts(post.key for post in posts if post.media)
+    work = _by_priority(site, _unread(posts, known), accounts)
+    left: Counter[str] = Counter()
+    changed: dict[str, Post] = {}
+    if work:
+        left, changed = _read_all(site, store, work, progress)
+        known = store.pictures.of_posts(post.key for post in posts if post.media)
+    return PicturesRead(
+        posts=[changed.get(post.key, post) for post in posts], pictures=known, notes=_notes(known.values(), left)
+    )
+
+
+def _unread(posts: Iterable[Post], known: Mapping[str, Sequence[PostPicture]]) -> Iterator[_Work]:
+    for post in posts:
+        done = {picture.n for picture in known.get(post.key, ()) if picture.state in FINAL}
+        numbers = tuple(n for n in range(1, len(post.media) + 1) if n not in done)
+        if numbers:
+            yield _Work(post, numbers)
+
+
+def _by_priority(site: Site, work: Iterable[_Work], accounts: Iterable[Account]) -> list[_Work]:
+    units = {unit.code: unit.priority for unit in site.job.register.units}
+    priority = {account.key: units.get(account.unit, 0) for account in accounts}
+    return sorted(work, key=lambda item: (-priority.get(item.post.account, 0), item.post.published_at, item.post.key))
+
+
+def _read_all(
+    site: Site, store: Store, work: Sequence[_Work], progress: Progress
+) -> tuple[Counter[str], dict[str, Post]]:
+    """How many pictures were left, by reason, and the posts that have new words."""
+    settings = site.job.settings.pictures
+    total = sum(len(item.numbers) for item in work)
+    if not settings.enabled:
+        return Counter({SWITCHED_OFF: total}), {}
+    try:
+        desk = _desk(site, store)
+        source = site.open_pictures()
+    except PictureError as error:
+        _log.warning("pictures_not_read", reason=str(error), pictures=total)
+        return Counter({str(error): total}), {}
+    deadline = site.now() + timedelta(minutes=settings.minutes)
+    left: Counter[str] = Counter()
+    changed = {}
+    progress.start("Membaca gambar", total)
+    with closing(source), closing(_fetched(source, work, 3 * settings.timeout_s)) as arrived:
+        for place, item in enumerate(work):
+            if site.now() >= deadline:
+                rest = sum(len(later.numbers) for later in work[place:])
+                left[
+                    f"waktu untuk gambar ({settings.minutes:g} menit) habis; dibaca bila diulang dengan pantau rerun"
+                ] = rest
+                _log.warning("pictures_out_of_time", read=total - rest, left=rest)
+                break
+            post = _read_post(store, desk, item, islice(arrived, len(item.numbers)), progress)
+            if post is not None:
+                changed[post.key] = post
+    return left, changed
+
+
+def _desk(site: Site, store: Store) -> "Desk":
+    reader = site.text_reader()  # first: without the extra there is nothing below to import
+
+    from pantau.checks.pictures import Desk
+
+    def known(sha256: str) -> PictureFacts | None:
+        return store.pictures.facts([sha256]).get(sha256)
+
+    return Desk(reader, store.pictures.text, known, store.pictures.fingerprints())
+
+
+def _fetched(
+    source: PictureSource, work: Iterable[_Work], patience_s: float
+) -> Generator[bytes | PictureError, None, None]:
+    """The pictures in order, some fetched ahead by other threads. A server that trickles is not waited for."""
+    urls = (item.post.media[n - 1].url for item in work for n in item.numbers)
+    pool = ThreadPoolExecutor(WORKERS, "picture")
+    waiting: list[Future[bytes]] = [pool.submit(source.fetch, url) for url in islice(urls, AHEAD)]
+    try:
+        while waiting:
+            try:
+                yield waiting.pop(0).result(timeout=patience_s)
+            except PictureError as error:
+                yield error
+            except FutureTimeoutError:
+                yield PictureError("server gambar terlalu lambat")
+            waiting += [pool.submit(source.fetch, url) for url in islice(urls, 1)]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_post(
+    store: Store, desk: "Desk", item: _Work, arrived: Iterable[bytes | PictureError], progress: Progress
+) -> Post | None:
+    """Read the missing pictures of one post and keep them in one transaction. The post when it has new words."""
+    post = item.post
+    text, media = post.image_text, list(post.media)
+    pictures, facts = [], []
+    for n, data in zip(item.numbers, arrived, strict=True):
+        if isinstance(data, PictureError):
+            pictures.append(PostPicture(n=n, state="unfetched", reason=str(data)))
+        else:
+            seen = desk.look(n, data)
+            picture = seen.picture
+            media[n - 1] = msgspec.structs.replace(media[n - 1], sha256=picture.sha256)
+            facts += [seen.facts] if seen.facts else []
+            if picture.lines:
+                text += BETWEEN_PICTURES if text else ""
+                picture = msgspec.structs.replace(picture, start=len(text))
+                text += joined(picture.lines)
+            pictures.append(picture)
+        progress.step()
+    store.pictures.save(post.key, pictures, facts=facts, image_text=text, media=media)
+    if text == post.image_text and tuple(media) == post.media:
+        return None
+    return msgspec.structs.replace(post, image_text=text, media=tuple(media))
+
+
+def _notes(pictures: Iterable[Sequence[PostPicture]], left: Mapping[str, int]) -> tuple[str, ...]:
+    """Sentences on what was not read."""
+    every = [picture for items in pictures for picture in items]
+    notes = [f"{count} gambar tidak dibaca: {reason}." for reason, count in left.items()]
+    for state, what in (("unreadable", "tidak dapat dibaca"), ("unfetched", "tidak dapat diambil")):
+        reasons = Counter(picture.reason for picture in every if picture.state == state)
+        if reasons:
+            listed = "; ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+            notes.append(f"{reasons.total()} gambar {what}: {listed}.")
+    partly = Counter(picture.reason for picture in every if picture.state == "read" and picture.reason)
+    notes += [f"{count} {reason}." for reason, count in sorted(partly.items())]
+    return tuple(notes)
+
+
+def reused_pictures(store: Store, keys: Iterable[str]) -> dict[str, tuple[ReusedPicture, ...]]:
+    """Which pictures of posts (by key) were shown by another post before, or look like one that was."""
+    pictures = store.pictures.of_posts(keys)
+    facts = store.pictures.facts({picture.sha256 for items in pictures.values() for picture in items})
+    similar = store.pictures.facts({item.similar_to for item in facts.values() if item.similar_to})
+    groups = {item.same_as for item in (*facts.values(), *similar.values())}
+    uses = store.pictures.uses(groups)
+    posts = store.posts.get({use.post for use in uses} | pictures.keys())
+    found: dict[str, tuple[ReusedPicture, ...]] = {}
+    for key, items in pictures.items():
+        reused = [
+            _reuse(posts, posts[key], picture.n, uses, group, alike)
+            for picture in items
+            if (own := facts.get(picture.sha256))
+            for group, alike in _groups(own, similar)
+        ]
+        if kept := tuple(item for item in reused if item is not None):
+            found[key] = kept
+    return found
+
+
+def _groups(own: PictureFacts, similar: Mapping[str, PictureFacts]) -> Iterator[tuple[str, bool]]:
+    yield own.same_as, False
+    if other := similar.get(own.similar_to):
+        yield other.same_as, True
+
+
+def _reuse(
+    posts: Mapping[str, Post], post: Post, n: int, uses: Iterable[PictureUse], group: str, alike: bool
+) -> ReusedPicture | None:
+    shown = list(dict.fromkeys(use.post for use in uses if use.same_as == group and use.post != post.key))
+    earlier = [posts[key] for key in shown if posts[key].published_at < post.published_at]
+    if not earlier:
+        return None
+    return ReusedPicture(n=n, earlier=earlier[0], similar=alike, more=len(shown) - 1)
