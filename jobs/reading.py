@@ -13,6 +13,7 @@ from pantau.checks.reader_cache import AnswerCache
 from pantau.checks.reader_effects import is_from_reader
 from pantau.core.clock import local_day
 from pantau.core.model import Cost, Finding, Post, Run, sort_findings
+from pantau.core.settings import Settings
 from pantau.store.store import Store
 
 PLATFORM = "reader"
@@ -20,9 +21,9 @@ PLATFORM = "reader"
 OFF = "tidak dipakai; tidak ada model bahasa yang ikut membaca"
 
 
-def cache_folder(job: Job) -> Path:
+def cache_folder(settings: Settings) -> Path:
     """Where the answers lie."""
-    return job.settings.state_dir / "reader"
+    return settings.state_dir / "reader"
 
 
 def reader_of(site: Site, store: Store, run: Run) -> Reader | None:
@@ -35,7 +36,7 @@ def reader_of(site: Site, store: Store, run: Run) -> Reader | None:
     def save(cost: Cost) -> None:
         store.costs.save(run.run_id, [cost], attempt=attempt)
 
-    cache = AnswerCache(cache_folder(site.job), _day(site, run.as_of))
+    cache = AnswerCache(cache_folder(site.job.settings), _day(site, run.as_of))
     return Reader(
         site.chat, site.job.settings.reader, site.job.catalogue, cache, time.monotonic, spent=spent, save_cost=save
     )

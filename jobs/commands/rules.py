@@ -45,8 +45,32 @@ def check(posts: Path, output: Path | None) -> int:
 @command.command(name="eval")
 @click.argument("posts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="figures as JSON")
-def evaluate_file(posts: Path, as_json: bool) -> int:
+@click.option("--reader", is_flag=True, help="figures without and with the language model of [reader]")
+@click.option("--reader-url", default="", metavar="URL", help="instead of reader.url")
+@click.option("--reader-model", default="", metavar="NAME", help="instead of reader.model")
+@click.option("--reader-key", default="", metavar="REF", help="instead of reader.api_key: env:NAME or file:PATH")
+@click.option("--reader-mode", type=click.Choice(["every", "doubtful"]), help="instead of reader.mode")
+@click.pass_context
+def evaluate_file(
+    ctx: click.Context,
+    posts: Path,
+    as_json: bool,
+    reader: bool,
+    reader_url: str,
+    reader_model: str,
+    reader_key: str,
+    reader_mode: str | None,
+) -> int:
     """Precision and recall per family on a labelled JSONL file."""
+    if reader:
+        from jobs.evaluating import evaluate_with_reader, settings_for_reader
+
+        settings = settings_for_reader(ctx.obj, reader_url, reader_model, reader_key, reader_mode or "")
+        text, notes = evaluate_with_reader(posts, settings, as_json=as_json)
+        click.echo(text)
+        for note in notes:
+            click.echo(note, err=True)
+        return 0
     from pantau.checks.labelled import evaluate, figures_json, figures_table
 
     figures = evaluate(load_rules(None, local_day(now_utc())), posts)
