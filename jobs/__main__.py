@@ -17,7 +17,7 @@ COMMANDS = {
     "rerun": "check a range of days again with today's rules",
     "daemon": "run every night by itself, for hosts without cron",
     "import": "take in posts from exported files",
-    "rules": "the catalogue of rules: check, eval, list, explain, test",
+    "rules": "the catalogue of rules: check, eval, list, explain, test, try, report",
     "review": "list findings and record decisions about them",
     "accounts": "the register: check it, and the silence ledger",
     "digest": "show a past digest again, byte for byte",

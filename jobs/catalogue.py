@@ -16,10 +16,14 @@ def rules_cache() -> Path | None:
     return user_cache_dir(os.environ)
 
 
+def rule_dirs(settings: Settings | None) -> list[Path]:
+    """The shipped rules, then the office's own folder when there is one."""
+    folders = [data_dir("rules")]
+    own = settings.path(settings.files.rules_dir) if settings is not None else None
+    return [*folders, own] if own is not None and own.is_dir() else folders
+
+
 def load_rules(settings: Settings | None, on: date) -> Catalogue:
     """The shipped catalogue, with the office's own rules and switches when settings are given. Raises ``RuleError``."""
-    folders = [data_dir("rules")]
-    if settings is None:
-        return load_catalogue(folders, {}, on, rules_cache())
-    own = settings.path(settings.files.rules_dir)
-    return load_catalogue([*folders, own] if own.is_dir() else folders, settings.rules.status, on, rules_cache())
+    status = {} if settings is None else settings.rules.status
+    return load_catalogue(rule_dirs(settings), status, on, rules_cache())

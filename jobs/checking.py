@@ -20,6 +20,7 @@ from pantau.checks.reader import Reader
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
 from pantau.core.pictures import PostPicture
+from pantau.core.settings import RuleStatus
 from pantau.store.store import Store
 
 HISTORY_DAYS = 120
@@ -61,10 +62,12 @@ def check_posts(
     if reader is not None:
         report = reader.read(held, report, unit_of)
     findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone, heads)
-    findings += check_approvals(held, unit_of, job.ledgers.approvals, heads, settings.zone, accounts)
+    book, on_trial = job.ledgers.approvals, rule_heads(job.catalogue, "uji")
+    findings += check_approvals(held, unit_of, book, heads, settings.zone, accounts)
+    trial = [*report.trial, *check_approvals(held, unit_of, book, on_trial, settings.zone, accounts)]
     seen, sure = pictures or {}, settings.pictures.sure_score
     return msgspec.structs.replace(
-        report, findings=locate(findings, seen, sure), trial=locate(report.trial, seen, sure)
+        report, findings=locate(findings, seen, sure), trial=locate(trial, seen, sure)
     )
 
 
@@ -82,17 +85,19 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
     units = {unit.code: unit for unit in job.register.units}
     observations, notes = _judge(site, store, run, accounts, units)
     counts = category_counts(store, accounts, run.as_of, max(CATEGORY_DAYS, job.settings.norms.useful_days))
+    on_trial = rule_heads(job.catalogue, "uji")
     about_accounts = account_findings(
         observations,
         accounts,
         units.values(),
-        rule_heads(job.catalogue),
+        rule_heads(job.catalogue) | on_trial,
         counts,
         job.settings.norms,
         run.as_of,
         job.settings.zone,
     )
-    findings = sort_findings([*report.findings, *about_accounts])
+    findings = sort_findings([*report.findings, *(f for f in about_accounts if f.rule_id not in on_trial)])
+    logged = [*report.trial, *(f for f in about_accounts if f.rule_id in on_trial)]
     store.findings.save(run.run_id, findings)
     store.observations.save(run.run_id, observations)
     return Checked(
@@ -101,7 +106,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
         findings=findings,
         observations=observations,
         failures=report.failures,
-        trial_hits=_count(report.trial),
+        trial_hits=_count(logged),
         notes=(*notes, *pictures.notes, *not_read(outcome)),
         reader=took_part(outcome),
     )
@@ -165,8 +170,8 @@ def _count(findings: Iterable[Finding]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def rule_heads(catalogue: Catalogue) -> dict[str, RuleHead]:
-    """What the judgement of accounts needs of the active rules."""
+def rule_heads(catalogue: Catalogue, status: RuleStatus = "aktif") -> dict[str, RuleHead]:
+    """What the judgement of accounts needs of the rules of a status."""
     return {
         rule.id: RuleHead(
             rule_id=rule.id,
@@ -176,5 +181,5 @@ def rule_heads(catalogue: Catalogue) -> dict[str, RuleHead]:
             basis=rule.basis,
             version=rule.version,
         )
-        for rule in catalogue.active()
+        for rule in catalogue.active(status)
     }

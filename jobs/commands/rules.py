@@ -8,6 +8,7 @@ import click
 from jobs.catalogue import load_rules, rules_cache
 from jobs.clock import now_utc
 from jobs.commands.output import emit, output_option
+from jobs.commands.rule_life import named_rule, report_command, try_command
 from pantau.checks.catalogue import Catalogue
 from pantau.core.clock import local_day
 
@@ -15,6 +16,10 @@ from pantau.core.clock import local_day
 @click.group(name="rules")
 def command() -> None:
     """The catalogue of rules."""
+
+
+command.add_command(try_command)
+command.add_command(report_command)
 
 
 def catalogue_of(ctx: click.Context) -> Catalogue:
@@ -93,13 +98,7 @@ def list_rules(ctx: click.Context) -> int:
 def explain(ctx: click.Context, rule_id: str) -> int:
     """One rule with its reasons, basis, known false alarms and cases."""
     catalogue = catalogue_of(ctx)
-    rule = catalogue.rule(rule_id)
-    if rule is None:
-        import difflib
-
-        near = difflib.get_close_matches(rule_id, [r.id for r in catalogue.rules], 3)
-        hint = f" Mungkin: {', '.join(near)}." if near else " Lihat: pantau rules list."
-        raise click.UsageError(f"Tidak ada aturan {rule_id!r}.{hint}")
+    rule = named_rule(catalogue, rule_id)
     rows = [
         f"{rule.id}  (keluarga {rule.family}, {rule.kind}, tingkat {rule.level}, {rule.status}, versi {rule.version})",
         f"Apa       : {rule.what}",

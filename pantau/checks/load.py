@@ -20,7 +20,7 @@ from pantau.core.errors import Problem, RuleError
 from pantau.core.model import FAMILIES, LEVELS, Strength
 from pantau.core.settings import RuleStatus
 
-__all__ = ["Catalogue", "load_catalogue"]
+__all__ = ["Catalogue", "load_catalogue", "load_rule_file"]
 
 _STATUSES: tuple[RuleStatus, ...] = get_args(RuleStatus)
 _STRENGTHS: tuple[Strength, ...] = ("flag", "review")
@@ -61,6 +61,22 @@ def load_catalogue(
         raise RuleError(unknown)
     switched = [msgspec.structs.replace(rule, status=status.get(rule.id, rule.status)) for rule in parsed.rules]
     return Catalogue(rules=tuple(switched), lists=parsed.lists, slang=parsed.slang, on=on)
+
+
+def load_rule_file(path: Path, dirs: Sequence[Path], on: date) -> Catalogue:
+    """One rule from a file that may lie anywhere, as a catalogue of its own; its cases lie beside it.
+
+    The word lists of ``dirs`` are known to it, and those of a folder ``words`` beside the file. Raises ``RuleError``.
+    """
+    problems: list[Problem] = []
+    lists = _Lists([*dirs, path.parent], problems)
+    rule = _read_rule(path, lists, problems, own=True)
+    if _PLACES in lists.paths:
+        lists.entries(_PLACES)
+    slang = read_slang(lists.paths[_SLANG], problems) if _SLANG in lists.paths else {}
+    if rule is None or problems:
+        raise RuleError(problems)
+    return Catalogue(rules=(rule,), lists=lists.read, slang=slang, on=on)
 
 
 def _digest(path: Path) -> str:

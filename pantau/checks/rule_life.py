@@ -1,7 +1,7 @@
 """The life of a rule: its record with the people who decide, and when it loses the right to speak.
 
-A finding counts for the version of the rule that made it: a changed rule starts anew. What counts is what the rule itself
-stands for: a review that the context, the travel book or a model made out of a pattern's hit does not count against it.
+A finding counts for the version of the rule that made it: a changed rule starts anew. Only flags can cost a rule its right to
+speak: a review counts against nobody, is expected to be wrong more often, and may be a flag that the travel book lowered.
 """
 
 from bisect import bisect_left
@@ -17,8 +17,6 @@ from pantau.core.rule_life import RECORD_DAYS, Demotion, Known, Reported
 
 FEW_DECISIONS = 8
 """Under this many decisions a precision is a guess, and said to be one."""
-_SOFTENED_KINDS = frozenset({"lexicon", "near", "pattern", "situation"})
-"""Kinds whose flags others may lower to a review."""
 _RIGHT: frozenset[DecisionAction] = frozenset({"confirm", "followed_up"})
 """Following up on a finding says that it was right."""
 
@@ -36,11 +34,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None = None
     """When Pantau learnt of the verdict."""
 
-    def counts_for(self, rule: Rule) -> bool:
-        """True when this finding speaks for or against the rule as it is today."""
-        own = self.strength == "flag" or rule.strength == "review" or rule.kind not in _SOFTENED_KINDS
-        return own and self.rule_version == rule.version
-
     def reported_in(self, start: datetime, end: datetime) -> bool:
         """True when some night from ``start`` on and before ``end`` reported it."""
         place = bisect_left(self.seen, start)
@@ -56,11 +49,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     flags: int = 0
     reviews: int = 0
     confirmed: int = 0
-    """Confirmed or followed up."""
+    """Flags confirmed or followed up; reviews, where the rule raised no flag."""
     dismissed: int = 0
     undecided: int = 0
     other_decisions: int = 0
-    """Decisions that do not count: about an older version, or about a hit that was lowered to a review."""
+    """Decisions that do not count: about an older version, or about reviews of a rule that raises flags."""
     precision: float | None = None
     """``confirmed / (confirmed + dismissed)``; None without any decision."""
     few: bool = False
@@ -102,7 +95,8 @@ def records(rules: Iterable[Rule], items: Iterable[Judged], few: int = FEW_DECIS
 
 
 def _record(rule: Rule, items: Sequence[Judged], few: int) -> Record:
-    mine = [item for item in items if item.counts_for(rule)]
+    current = [item for item in items if item.rule_version == rule.version]
+    mine = [item for item in current if item.strength == "flag"] or current
     confirmed = sum(item.verdict == "right" for item in mine)
     dismissed = sum(item.verdict == "wrong" for item in mine)
     decided = confirmed + dismissed
@@ -131,7 +125,7 @@ def demotions(
 ) -> tuple[Demotion, ...]:
     """Rules that only log on the last of ``nights`` (ascending), by id.
 
-    The past is played again night by night: with ``least`` decisions or more about the findings of the ``days`` before it, a
+    The past is played again night by night: with ``least`` decisions or more about the flags of the ``days`` before it, a
     night is decided by the precision; with fewer, the rule stays what it was. So a demoted rule, which finds nothing new,
     does not come back by itself once its findings are old; undone or later decisions do bring it back. Decisions count
     from the night after Pantau learnt of them.
@@ -142,7 +136,8 @@ def demotions(
             by_rule.setdefault(item.rule_id, []).append(item)
     found = []
     for rule in rules:
-        mine = [item for item in by_rule.get(rule.id, ()) if item.counts_for(rule)]
+        own = by_rule.get(rule.id, ())
+        mine = [item for item in own if item.strength == "flag" and item.rule_version == rule.version]
         if len(mine) >= least and (demotion := _play(rule, mine, nights, below, least, days)) is not None:
             found.append(demotion)
     return tuple(sorted(found, key=lambda item: item.rule_id))

@@ -3,7 +3,9 @@
 import calendar
 from collections import Counter
 
+from pantau.core.clock import local_day
 from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Post
+from pantau.core.rule_life import Demotion
 from pantau.digest import build_states, clean, words
 from pantau.digest.blocks import Counts, Entry, Example, Examples, Facts, Lines, Mix, MixRow, Trend, TrendDay
 from pantau.digest.context import Context
@@ -166,15 +168,25 @@ def unchecked(ctx: Context) -> Lines:
         names = partly[:_NAMED_ACCOUNTS]
         more = f", dan {words.number(len(partly) - len(names))} lainnya" if len(partly) > len(names) else ""
         entries.append(Entry("Terbaca sebagian", f"{words.counted(len(partly), 'akun')}: {', '.join(names)}{more}"))
+    entries += [
+        Entry("Aturan diturunkan", f"{clean.line(item.rule_id)} hanya dicatat sejak {_since(ctx, item)}; {_why(item)}")
+        for item in ctx.data.demoted
+        if item.since != ctx.data.run.as_of
+    ]
     entries += [Entry("Catatan", clean.line(note)) for note in ctx.data.notes]
     return Lines(tuple(entries))
 
 
 def rules(ctx: Context) -> Lines:
-    """Rules that failed and rules in trial."""
+    """Rules that failed, those demoted tonight and those in trial."""
     entries = [
         Entry("Gagal", f"{clean.line(failure.rule_id)}: {clean.line(failure.what)}")
         for failure in sorted(ctx.data.rule_failures, key=lambda failure: (failure.rule_id, failure.what))
+    ]
+    entries += [
+        Entry("Diturunkan", _demoted(clean.line(item.rule_id), item))
+        for item in ctx.data.demoted
+        if item.since == ctx.data.run.as_of
     ]
     entries += [
         Entry("Uji coba", f"{clean.line(rule)} akan menandai {words.number(hits)} kali; tidak dihitung sebagai temuan")
@@ -182,6 +194,23 @@ def rules(ctx: Context) -> Lines:
         if hits
     ]
     return Lines(tuple(entries))
+
+
+def _demoted(rule: str, item: Demotion) -> str:
+    return (
+        f"aturan {rule} diturunkan ke uji karena {_why(item)}; mulai malam ini hanya dicatat, tidak dilaporkan. Cara "
+        "mengaktifkan lagi: perbaiki aturannya dan naikkan version-nya, atau tulis "
+        f'"{rule}" = "aktif" di bagian [rules.status] pantau.toml'
+    )
+
+
+def _why(item: Demotion) -> str:
+    share = f"{words.number(item.dismissed)} dari {words.number(item.decided)}"
+    return f"{share} temuannya dalam {words.number(item.days)} hari dinyatakan bukan pelanggaran"
+
+
+def _since(ctx: Context, item: Demotion) -> str:
+    return ctx.since(local_day(item.since, ctx.zone))
 
 
 def costs(ctx: Context) -> Lines:

@@ -81,6 +81,17 @@ class Accounts:
                 connection.execute(_T.update().where(_T.c.id.in_(gone)).values(listed=False))
             return [_store(connection, *pair, on) for pair in zip(accounts, matches, strict=True)]
 
+    def known(self, accounts: Sequence[Account]) -> list[Account]:
+        """The same accounts, in order, with ``platform_id`` and ``since`` as stored; changes nothing, unlike ``sync``."""
+        with self._database.read() as connection:
+            matches = _match(accounts, connection.execute(sa.select(_T)).all())
+        return [
+            account
+            if row is None
+            else msgspec.structs.replace(account, platform_id=account.platform_id or row.platform_id, since=row.since)
+            for account, row in zip(accounts, matches, strict=True)
+        ]
+
     def watermarks(self) -> dict[str, Watermark]:
         """How far each account was completely read, by today's ``Account.key``; accounts never so read are absent."""
         with self._database.read() as connection:

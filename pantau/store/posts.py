@@ -61,6 +61,13 @@ class Posts:
             if row[2] is not None:
                 yield to_post(row, known.key_of)
 
+    def span(self) -> tuple[datetime, datetime] | None:
+        """When the oldest and the newest stored post were published; None when there is none."""
+        query = sa.select(sa.func.min(_P.c.published_at), sa.func.max(_P.c.published_at))
+        with self._database.read() as connection:
+            oldest, newest = connection.execute(query).one()
+        return None if oldest is None else (oldest, newest)
+
     def new_in_run(self, run_id: str) -> list[Post]:
         """Posts first stored or found edited in the run, in order of (time, key)."""
         mark = self._database.mark
