@@ -1,6 +1,7 @@
 """What became of the pictures of posts, the words read off each file, and which posts show the same picture."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -76,7 +77,7 @@ class Pictures:
             .join(_F, _F.c.sha256 == _U.c.sha256)
             .join(posts, posts.c.key == _U.c.post)
         )
-        rows = []
+        rows: list[Any] = []
         with self._database.read() as connection:
             for chunk in chunks(groups):
                 rows += connection.execute(query.where(_F.c.same_as.in_(chunk))).all()
