@@ -586,6 +586,7 @@ def rich() -> DigestInput:
         ),
         unwatched=("facebook",),
         notes=("Pengenalan tulisan pada gambar belum dipasang; 9 gambar tidak dibaca.",),
+        reader="qwen3:8b (perintah 1-3fa2c9): 31 unggahan dibaca (12 dari simpanan), 2 dibuka untuk dilihat, tanpa biaya",
         vanished=(
             VanishedPost(post=GONE_POST, change="removed", noticed_at=NIGHT, finding_keys=(OLD.key,)),
             VanishedPost(post=EDITED_POST, change="edited", noticed_at=NIGHT - timedelta(hours=1)),
