@@ -73,7 +73,12 @@ class RapidReader:
         if found.txts is None or found.boxes is None:
             return ()
         lines = zip(found.txts, found.scores, found.boxes, strict=True)
-        return tuple(_line(str(text), float(score), box) for text, score, box in lines if text.strip())[:_MAX_LINES]
+        return tuple(_line(str(text), float(score), box) for text, score, box in lines if _says(text))[:_MAX_LINES]
+
+
+def _says(text: str) -> bool:
+    """False for the lone signs that shapes and ornaments are taken for."""
+    return any(character.isalnum() for character in text)
 
 
 def _line(text: str, score: float, box: Any) -> PictureLine:

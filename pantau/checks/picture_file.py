@@ -4,6 +4,7 @@ import io
 import warnings
 
 import msgspec
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pantau.core.errors import PictureError
@@ -74,8 +75,8 @@ def _decoded(data: bytes) -> Picture:
 
 def _rgb(image: Image.Image) -> Image.Image:
     """Any mode as RGB; what is transparent shows a grey on which light and dark writing can be read."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        image = image.point(lambda value: value / 256).convert("L")
+    if image.mode.startswith("I;16"):  # Pillow would cut every brightness above 255 to white
+        image = Image.fromarray((np.asarray(image, np.int32) >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (128, 128, 128, 255))
