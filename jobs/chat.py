@@ -1,7 +1,9 @@
 """A language model behind an OpenAI-compatible endpoint (``.../chat/completions``), by httpx, within bounds of time and size."""
 
 import json
+import queue
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -46,6 +48,10 @@ class _Usage(msgspec.Struct):
 class _Completion(msgspec.Struct):
     choices: list[_Choice]
     usage: _Usage | None = None
+
+
+_Answer = tuple[int, httpx.Headers, bytes]
+"""Status, headers and body."""
 
 
 class _AgainError(Exception):
@@ -123,10 +129,32 @@ class HttpChat:
             raise ChatError(_FINAL[status], final=True)
         raise ChatError(f"server menolak permintaan ({status})", final=300 <= status < 400)
 
-    def _post(self, content: bytes, until: float) -> tuple[int, httpx.Headers, bytes]:
-        """Send and read the whole answer. The time limit holds for all of it, not for each packet."""
-        end = min(self._clock() + self._settings.timeout_s, until)
-        slow = ChatError(f"tidak menjawab dalam {self._settings.timeout_s:g} detik", billed=True, slow=True)
+    def _post(self, content: bytes, until: float) -> _Answer:
+        """Send and read the whole answer, within the time limit however it trickles in."""
+        limit = max(min(self._settings.timeout_s, until - self._clock()), 0.0)
+        end = self._clock() + limit
+        arrived: queue.SimpleQueue[_Answer | ChatError | _AgainError] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                arrived.put(self._exchange(content, end))
+            except (ChatError, _AgainError) as error:
+                arrived.put(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            answer = arrived.get(timeout=limit)
+        except queue.Empty:
+            answer = self._slow()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _slow(self) -> ChatError:
+        return ChatError(f"tidak menjawab dalam {self._settings.timeout_s:g} detik", billed=True, slow=True)
+
+    def _exchange(self, content: bytes, end: float) -> _Answer:
+        """One request. The limits of httpx hold for each packet, ``end`` for the whole body."""
         try:
             with self._client.stream(
                 "POST", self._url, content=content, headers={"content-type": "application/json"}
@@ -137,12 +165,12 @@ class HttpChat:
                     if len(body) > MAX_ANSWER_BYTES:
                         raise ChatError("jawabannya terlalu besar", billed=True)
                     if self._clock() > end:
-                        raise slow
+                        raise self._slow()
                 return response.status_code, response.headers, bytes(body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _AgainError(f"server tidak dapat dihubungi ({type(error).__name__})", final=True) from error
         except httpx.TimeoutException as error:
-            raise slow from error
+            raise self._slow() from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _AgainError(f"sambungan terputus ({type(error).__name__})") from error
 

@@ -42,6 +42,8 @@ def command(ctx: click.Context, no_mail: bool) -> int:
         step("folder kerja", lambda: _disk(job.settings.state_dir))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
+        if job.settings.reader.on:
+            step("pembaca", lambda: _reader(job))
         if not no_mail:
             step("surel", lambda: _mail(job))
     return 2 if wrong else 0
@@ -96,6 +98,22 @@ def _clock(job: Job) -> str:
     if latest > now:
         raise PantauError("Jam mesin lebih lambat daripada jalannya terakhir. Nyalakan penyelarasan waktu (NTP).")
     return f"{now.astimezone(job.settings.zone):%d-%m-%Y %H:%M} {job.settings.office.timezone}"
+
+
+def _reader(job: Job) -> str:
+    import time
+
+    from jobs.wiring import reader_chat
+
+    settings = job.settings.reader
+    chat = reader_chat(job.settings)
+    if chat is not None:
+        chat.ask(
+            [{"role": "user", "content": 'Answer with this JSON: {"answers": []}'}],
+            {"type": "object"},
+            time.monotonic() + 60,
+        )
+    return f"{settings.model} di {settings.url} menjawab"
 
 
 def _mail(job: Job) -> str:

@@ -1,6 +1,9 @@
 """Whatever the endpoint does: a visible note, never an exception, never a lost finding."""
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -261,3 +264,28 @@ def test_an_item_outside_the_form_is_dropped_and_counted(server: ReaderServer, n
     assert report.findings == flags
     assert one.outcome.discarded == len(posts)
     assert f"{len(posts)} jawaban dibuang" in not_read(one.outcome)[0]
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx-slow: "])
+def test_an_answer_that_trickles_in_ends_at_the_time_limit(server: ReaderServer, head: bytes) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with suppress(OSError), connection:
+                    connection.recv(65536)
+                    connection.sendall(head)
+                    for _ in range(200):
+                        connection.sendall(b" ")
+                        time.sleep(0.02)
+
+    threading.Thread(target=drip, daemon=True).start()
+    one = reader(server, settings(server, url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1", timeout_s=0.4))
+    posts, flags = posts_and_flags()
+    began = time.monotonic()
+    assert read(one, posts, flags).findings == flags
+    assert time.monotonic() - began < 4
+    assert "tidak menjawab" in not_read(one.outcome)[0]
+    listener.close()

@@ -180,3 +180,10 @@ def test_an_evaluation_without_an_address_says_what_to_fill_in(tmp_path: Path) -
     result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=60)
     assert result.returncode == 2
     assert "--reader-url" in result.stderr + result.stdout
+
+
+def test_the_doctor_asks_the_reader(office: Office, reader: ReaderServer) -> None:
+    result = office.run("doctor", "--no-mail")
+    assert f"[baik]  pembaca: {reader.model}" in result.stdout, result.stdout
+    reader.model = "lain"
+    assert "[SALAH] pembaca: model atau alamatnya tidak ada" in office.run("doctor", "--no-mail").stdout

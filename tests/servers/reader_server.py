@@ -83,8 +83,11 @@ class ReaderServer(LocalServer):
     @staticmethod
     def shown(asked: Mapping[str, Any]) -> list[ShownPost]:
         """The posts of a request, told apart by its fence."""
-        system, user = asked["messages"][0]["content"], asked["messages"][1]["content"]
-        fence = re.search(r"begin with the fence (==[0-9a-f]+==)", system).group(1)  # type: ignore[union-attr]
+        system, user = asked["messages"][0]["content"], asked["messages"][-1]["content"]
+        named = re.search(r"begin with the fence (==[0-9a-f]+==)", system)
+        if named is None:
+            return []
+        fence = named.group(1)
         posts: dict[str, dict[str, str]] = {}
         for part in user.split(f"{fence} ")[1:]:
             head, _, text = part.partition("\n")
