@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs docs-check bench lock wheel clean
+.PHONY: help demo test check train lint types docs docs-check bench lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev ## format and style
 
 types: $(VENV)/.dev ## strict type check
 	$(BIN)/mypy
+
+train: $(VENV)/.dev ## fit the second signal on rules/training and write rules/model
+	$(BIN)/python -m pantau.checks.train
 
 docs: $(VENV)/.runtime ## write the generated pages: rules and commands
 	$(BIN)/python -m jobs.docs

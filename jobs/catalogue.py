@@ -26,4 +26,6 @@ def rule_dirs(settings: Settings | None) -> list[Path]:
 def load_rules(settings: Settings | None, on: date) -> Catalogue:
     """The shipped catalogue, with the office's own rules and switches when settings are given. Raises ``RuleError``."""
     status = {} if settings is None else settings.rules.status
-    return load_catalogue(rule_dirs(settings), status, on, rules_cache())
+    catalogue = load_catalogue(rule_dirs(settings), status, on, rules_cache())
+    patterns_only = settings is not None and not settings.rules.second_signal
+    return catalogue.without_second_signal() if patterns_only else catalogue

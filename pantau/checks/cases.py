@@ -35,6 +35,15 @@ def run_cases(catalogue: Catalogue, engine: Engine = "auto", rule_ids: Sequence[
         for rule in catalogue.rules
         if rule.cases and (not rule_ids or rule.id in rule_ids)
     ]
+    by_score = [rule.kind == "classifier" for rule in rules]
+    parts = [
+        [rule for rule, scored in zip(rules, by_score, strict=True) if scored == wanted] for wanted in (False, True)
+    ]
+    return [result for part in parts if part for result in _run(catalogue, part, engine)]
+
+
+def _run(catalogue: Catalogue, rules: Sequence[Rule], engine: Engine) -> list[CaseResult]:
+    """The cases of rules that are tried together: patterns without the second signal, and the second signal alone."""
     checker = Checker(msgspec.structs.replace(catalogue, rules=tuple(rules)), engine)
     pairs = [(rule, case) for rule in rules for case in rule.cases]
     found: dict[int, list[Finding]] = {}

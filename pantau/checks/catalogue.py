@@ -10,7 +10,7 @@ from pantau.checks.account_findings import RuleHead
 from pantau.core.model import Family, Level, Situation, Strength
 from pantau.core.settings import RuleStatus
 
-Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader"]
+Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader", "classifier"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TextField = Literal["text", "image_text"]
 TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
@@ -114,6 +114,16 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         """Rules with a status that are in season."""
         return tuple(rule for rule in self.rules if rule.status == status and rule.in_season(self.on))
 
+    def without_second_signal(self) -> "Catalogue":
+        """The same catalogue with patterns only."""
+        return msgspec.structs.replace(
+            self,
+            rules=tuple(
+                msgspec.structs.replace(rule, status="nonaktif") if rule.kind == "classifier" else rule
+                for rule in self.rules
+            ),
+        )
+
     def heads(self) -> dict[str, RuleHead]:
         """What findings about accounts and ledgers take from their rules, by id; rules that are off or on trial are left out."""
         return {
@@ -132,5 +142,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def version(self) -> str:
         """Hash (12 hex digits) of everything that can change a finding; cases do not count."""
         bare = [msgspec.structs.replace(rule, cases=()) for rule in self.rules]
-        content = msgspec.json.encode((bare, self.lists, self.slang), order="sorted")
+        model = ""
+        if any(rule.kind == "classifier" and rule.status != "nonaktif" for rule in self.rules):
+            from pantau.checks.second_signal import shipped_signal
+
+            model = shipped_signal().version
+        content = msgspec.json.encode((bare, self.lists, self.slang, model), order="sorted")
         return hashlib.sha256(content).hexdigest()[:12]

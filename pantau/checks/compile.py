@@ -24,10 +24,12 @@ class Compiled:
     """A compiled catalogue."""
 
     def __init__(self, rules: Sequence[CompiledRule], lexicon: Lexicon, engine: Engine) -> None:
-        self.rules = tuple(rules)
+        self.classifiers = tuple(rule for rule in rules if rule.rule.kind == "classifier")
+        """Rules of the second signal: judged by score, not by a nomination."""
+        self.rules = tuple(rule for rule in rules if rule.rule.kind != "classifier")
         self.lexicon = lexicon
         self.scanner = build_scanner(lexicon.literals, engine)
-        self.nominator = Nominator(rules, lexicon, engine)
+        self.nominator = Nominator(self.rules, lexicon, engine)
         self.disguised = [
             number for number, rule in enumerate(self.rules) if rule.rule.family in DISGUISED_FAMILIES and rule.sets
         ]

@@ -18,6 +18,8 @@ from pantau.checks.fold import Block
 from pantau.checks.judge import Cancelled, CheckReport, Judge
 from pantau.checks.masked import texts_with_masks
 from pantau.checks.scan import Engine, Hits
+from pantau.checks.second_signal import shipped_signal
+from pantau.checks.verdict import Verdicts
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
 from pantau.core.model import Post, Situation, Unit, sort_findings
@@ -49,6 +51,7 @@ class Checker:
         ``cache_dir`` keeps compiled phrases between runs; ``timer`` gives seconds of work done, by which slow rules are stopped.
         """
         self._compiled: Compiled = compile_catalogue(catalogue, engine, cache_dir)
+        self._verdicts = Verdicts(self._compiled, shipped_signal()) if self._compiled.classifiers else None
         self._block_texts = block_texts
         self._timer = timer
         self._zone = zone
@@ -86,6 +89,8 @@ class Checker:
             for number, rules in folded.nominated():
                 post = posts[number]
                 judge.decide(post, folded.view(number), rules, unit_of.get(post.account, ""), report)
+            if self._verdicts is not None:
+                report = self._verdicts.apply(posts, folded.view, unit_of, report)
         return msgspec.structs.replace(report, failures=judge.failures())
 
 

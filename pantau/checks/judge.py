@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pantau.checks.catalogue import TEXT_FIELDS
+from pantau.checks.catalogue import TEXT_FIELDS, Rule
 from pantau.checks.compile import Compiled
 from pantau.checks.kinds import lexicon, near, pattern, situation
 from pantau.checks.kinds.compiled import CompiledRule, Hit
@@ -80,7 +80,7 @@ class Judge:
             limit = began + usual + BUDGET_S - self._spent_s.get(number, 0.0)
             try:
                 kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit, limit))
-                evidence = tuple(_evidence(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
+                evidence = tuple(evidence_of(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
             except pattern.TooSlowError:
                 self._watch(number, rule, self._timer() - began - usual)
                 continue
@@ -90,7 +90,7 @@ class Judge:
                 continue
             self._watch(number, rule, self._timer() - began - usual)
             if evidence:
-                found = _finding(rule, post, unit, evidence)
+                found = finding_of(rule.rule, post, unit, evidence)
                 (report.findings if rule.rule.status == "aktif" else report.trial).append(found)
             if rule.rule.status == "aktif":
                 report.cancelled.extend(_cancelled(rule, post, view, item) for item in cancelled[:MAX_EVIDENCE])
@@ -118,7 +118,8 @@ class Judge:
             )
 
 
-def _evidence(rule: CompiledRule, view: PostView, hit: Hit, cancelled_by: str = "") -> Evidence:
+def evidence_of(rule: CompiledRule, view: PostView, hit: Hit, cancelled_by: str = "") -> Evidence:
+    """The published words of a hit, personal data masked."""
     quote = view.quote(hit.field, hit.span)
     shown = mask_digits(quote) if rule.rule.mask else mask_personal(quote)
     return Evidence(
@@ -131,8 +132,8 @@ def _evidence(rule: CompiledRule, view: PostView, hit: Hit, cancelled_by: str = 
     )
 
 
-def _finding(rule: CompiledRule, post: Post, unit: str, evidence: tuple[Evidence, ...]) -> Finding:
-    spec = rule.rule
+def finding_of(spec: Rule, post: Post, unit: str, evidence: tuple[Evidence, ...]) -> Finding:
+    """What a rule says of a post."""
     return Finding(
         rule_id=spec.id,
         rule_version=spec.version,
@@ -152,4 +153,4 @@ def _finding(rule: CompiledRule, post: Post, unit: str, evidence: tuple[Evidence
 
 
 def _cancelled(rule: CompiledRule, post: Post, view: PostView, item: CancelledHit) -> Cancelled:
-    return Cancelled(rule_id=rule.rule.id, post=post.key, evidence=_evidence(rule, view, item.hit, item.by))
+    return Cancelled(rule_id=rule.rule.id, post=post.key, evidence=evidence_of(rule, view, item.hit, item.by))

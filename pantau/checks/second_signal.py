@@ -1,7 +1,7 @@
 """The second signal: how much a post resembles hand-written examples of each family, and what a post is for.
 
-Linear models over ``features.py``, trained by ``jobs/train.py`` on ``rules/training`` and shipped as numbers. What a score may
-do is decided in ``verdict.py``; a score alone never makes a flag.
+Linear models over ``features.py``, trained by ``train.py`` on ``rules/training`` and shipped as numbers. What a score may do is
+decided in ``verdict.py``; a score alone never makes a flag.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _MAX_WORDS = 250
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
-    """Calibrated scores (0 to 1) of one family at which something happens; fitted on held-out folds by ``jobs/train.py``."""
+    """Calibrated scores (0 to 1) of one family at which something happens; fitted on held-out folds (``train.py``)."""
 
     doubt: float
     """A pattern hit below this is put up for review instead of flagged."""

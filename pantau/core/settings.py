@@ -157,6 +157,8 @@ class RulesSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     status: dict[str, RuleStatus] = {}
     """Rule id to ``uji`` (log only), ``aktif`` or ``nonaktif``; overrides the rule's own status and any demotion."""
+    second_signal: bool = True
+    """Trained scores beside the patterns: they open reviews and confirm weak hits. False: patterns only, and the digest says so."""
     demote_below: float = 0.5
     """A rule whose precision by the decisions of 30 days is lower becomes ``uji`` the next night; 0: never."""
     demote_after_decisions: int = 8

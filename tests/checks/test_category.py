@@ -1,11 +1,8 @@
-"""What a post is for, guessed from cue words."""
-
-from pathlib import Path
+"""What a post is for, by the trained model."""
 
 import pytest
 
-from pantau.checks.category import CategoryCues, categorise, read_cues
-from pantau.core.errors import RuleError
+from pantau.checks.category import categorise
 from tests.checks.material import HOSTILE, post
 
 PLAIN = [
@@ -38,23 +35,3 @@ def test_order_and_number_are_kept_over_many_posts():
 
 def test_hostile_posts_get_some_category():
     assert len(categorise([post(n, text) for n, text in enumerate(HOSTILE.values())])) == len(HOSTILE)
-
-
-def test_a_cue_counts_once_and_weights_add_up():
-    cues = CategoryCues(
-        {"kinerja": {"start": 0.5, "2": ["panen"]}, "layanan": {"3": ["jadwal"], "1": ["{jadwal|loket}"]}}
-    )
-    rows = cues.scores(["panen panen panen", "jadwal loket", ""])
-    assert rows[0].tolist() == [2.5, 0, 0, 0, 0, 0, 0]
-    assert rows[1].tolist() == [0.5, 4, 0, 0, 0, 0, 0]
-    assert rows[2].tolist() == [0.5, 0, 0, 0, 0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    "body", ["[lain]\n1 = ['a']\n", "[kinerja]\nx = ['a']\n", "[kinerja]\n1 = ['{a']\n", "kinerja = 1\n", "[\n"]
-)
-def test_a_broken_cue_file_is_named(tmp_path: Path, body: str):
-    path = tmp_path / "cues.toml"
-    path.write_text(body, "utf-8")
-    with pytest.raises(RuleError, match=r"cues\.toml"):
-        read_cues(path)

@@ -49,7 +49,7 @@ def test_a_check_of_a_hundred_posts_costs_little_more_than_starting(tmp_path: Pa
     ]
     (tmp_path / "posts.jsonl").write_text("".join(lines), "utf-8")
     start = cpu_s("import numpy, msgspec")
-    assert cpu_s(CHECK, str(tmp_path / "posts.jsonl"), str(tmp_path / "cache")) < 4 * start
+    assert cpu_s(CHECK, str(tmp_path / "posts.jsonl"), str(tmp_path / "cache")) < 5 * start
 
 
 def process_s(work: Callable[[], object]) -> float:

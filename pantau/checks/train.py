@@ -25,10 +25,12 @@ STRENGTH = 10.0
 """Inverse regularisation; 3, 10 and 30 gave mean average precision .944, .951 and .952 on dev.jsonl (docs/decisions.md)."""
 REVIEW_SHARE = 0.03
 """Share of ordinary posts that the score alone may put up for review, all families together."""
-FLAG_PRECISION = 0.97
-"""Share of labelled posts among those above the ``flag`` threshold of a family, on the folds."""
-DOUBT_LOSS = 0.03
-"""Share of the labelled posts of a family that may lie below its ``doubt`` threshold."""
+FLAG_PRECISION = 0.95
+"""Share of labelled posts among those above the ``flag`` threshold of a family, on the folds ..."""
+FLAG_SCORES = (0.80, 0.97)
+"""... within these bounds: a fold holds too few posts of a family to be believed further out."""
+DOUBT = 0.20
+"""A calibrated score below this, fewer than one in five, speaks against a pattern."""
 
 Labels = NDArray[np.bool_]
 
@@ -135,9 +137,11 @@ def _thresholds(scores: NDArray[np.float64], labels: Labels, ordinary: Labels) -
         precision = np.cumsum(is_labelled[order]) / np.arange(1, len(order) + 1)
         enough = np.flatnonzero(precision >= FLAG_PRECISION)
         flag = float(own[order][enough[-1]]) if enough.size else 1.0
-        doubt = float(np.quantile(own[is_labelled], DOUBT_LOSS))
+        lowest, highest_flag = FLAG_SCORES
         found[family] = Thresholds(
-            doubt=round(min(doubt, review), 4), review=round(review, 4), flag=round(max(flag, review), 4)
+            doubt=min(DOUBT, round(review, 4)),
+            review=round(review, 4),
+            flag=round(min(max(flag, lowest, review), highest_flag), 4),
         )
     return found
 

@@ -1,0 +1,142 @@
+"""What the second signal does to the hits of the rules, family by family, by a table. It never makes a flag alone.
+
+| rules say | score | verdict |
+|---|---|---|
+| hit | below ``doubt`` | review (not for personal data, hijacks, situations and the office's own rules) |
+| hit | otherwise | as the rule says |
+| weak hit (a review) | ``flag`` or more | flag |
+| hit cancelled by its context | ``review`` or more | review, with what cancelled it |
+| only a cue of the family (``[match]`` of its classifier rule) | ``flag`` or more | flag (personal data and hijacks: review) |
+| nothing, or only a cue | ``review`` or more | review; personal data and hijacks need a cue |
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from pantau.checks.compile import Compiled
+from pantau.checks.features import text_of
+from pantau.checks.judge import MAX_EVIDENCE, Cancelled, CheckReport, evidence_of, finding_of
+from pantau.checks.kinds import lexicon
+from pantau.checks.kinds.compiled import CompiledRule, Hit
+from pantau.checks.second_signal import SecondSignal, Weight
+from pantau.checks.view import PostView, Span
+from pantau.core.model import POST_FAMILIES, Evidence, Family, Finding, Post
+
+NEEDS_PATTERN: frozenset[Family] = frozenset({"DPR", "SPM"})
+"""Families in which a score without any pattern says nothing, and cannot lower one."""
+_NEVER_DOUBTED = frozenset({"situation", "classifier"})
+
+
+class Verdicts:
+    """The table, for one catalogue and one model."""
+
+    def __init__(self, compiled: Compiled, signal: SecondSignal) -> None:
+        self._signal = signal
+        self._rules: dict[Family, CompiledRule] = {rule.rule.family: rule for rule in compiled.classifiers}
+        self._kinds = {rule.rule.id: rule for rule in compiled.rules}
+
+    def apply(
+        self, posts: Sequence[Post], view: Callable[[int], PostView], unit_of: Mapping[str, str], report: CheckReport
+    ) -> CheckReport:
+        """The report of a block of posts after the second signal. ``view`` gives a post of the block by its number."""
+        scores = self._signal.scores([text_of(post) for post in posts])
+        found: dict[tuple[str, Family], list[Finding]] = {}
+        for finding in report.findings:
+            found.setdefault((finding.post, finding.family), []).append(finding)
+        cancelled: dict[tuple[str, Family], Cancelled] = {}
+        for item in report.cancelled:
+            cancelled.setdefault((item.post, self._kinds[item.rule_id].rule.family), item)
+        kept: list[Finding] = []
+        trial = list(report.trial)
+        for number, post in enumerate(posts):
+            unit = unit_of.get(post.account, "")
+            for family, rule in self._rules.items():
+                score = float(scores[number, POST_FAMILIES.index(family)])
+                own = found.pop((post.key, family), [])
+                if rule.rule.status == "aktif" and own:
+                    kept += [self._weigh(finding, score) for finding in own]
+                    continue
+                kept += own
+                if score < self._signal.about.thresholds[family].review or not (post.text or post.image_text):
+                    continue
+                new = self._open(rule, post, view(number), unit, score, cancelled.get((post.key, family)))
+                if new is not None:
+                    (kept if rule.rule.status == "aktif" else trial).append(new)
+        kept += [finding for rest in found.values() for finding in rest]
+        return msgspec.structs.replace(report, findings=kept, trial=trial)
+
+    def _weigh(self, finding: Finding, score: float) -> Finding:
+        """A finding of a pattern, lifted or lowered."""
+        limits, rule = self._signal.about.thresholds[finding.family], self._kinds[finding.rule_id].rule
+        if finding.strength == "review" and score >= limits.flag:
+            return _noted(finding, "flag", f"dikuatkan sinyal kedua, skor {_shown(score)}", score)
+        steady = rule.own or rule.kind in _NEVER_DOUBTED or finding.family in NEEDS_PATTERN
+        if finding.strength == "flag" and score < limits.doubt and not steady:
+            return _noted(finding, "review", f"sinyal kedua tidak mendukung, skor {_shown(score)}", score)
+        return finding
+
+    def _open(
+        self, rule: CompiledRule, post: Post, view: PostView, unit: str, score: float, cancelled: Cancelled | None
+    ) -> Finding | None:
+        """A finding on a post without any standing hit; None when the family needs a pattern and there is none."""
+        family = rule.rule.family
+        cues = lexicon.find(rule, view)
+        if cancelled is not None and rule.rule.status == "aktif":
+            source = self._kinds[cancelled.rule_id]
+            quote = msgspec.structs.replace(cancelled.evidence, score=_rounded(score))
+            found = finding_of(source.rule, post, unit, (quote,))
+            return _noted(found, "review", f"konteksnya meringankan, tetapi skor sinyal kedua {_shown(score)}", score)
+        if not cues and family in NEEDS_PATTERN:
+            return None
+        strong = cues and family not in NEEDS_PATTERN and score >= self._signal.about.thresholds[family].flag
+        evidence = self._evidence(rule, post, view, cues, score)
+        found = finding_of(rule.rule, post, unit, evidence)
+        return msgspec.structs.replace(found, strength="flag" if strong else "review")
+
+    def _evidence(
+        self, rule: CompiledRule, post: Post, view: PostView, cues: list[Hit], score: float
+    ) -> tuple[Evidence, ...]:
+        """The cues, or else the words without which the score falls most."""
+        note = f"skor sinyal kedua {_shown(score)}"
+        hits = cues[:MAX_EVIDENCE]
+        if not hits:
+            weights = self._signal.explain(text_of(post), rule.rule.family)
+            hits = _hits(post, weights)
+            note += "; tanpa kata ini skornya turun paling jauh"
+        return tuple(
+            msgspec.structs.replace(evidence_of(rule, view, hit), score=_rounded(score), note=note) for hit in hits
+        )
+
+
+def _hits(post: Post, weights: Sequence[Weight]) -> list[Hit]:
+    """Places of words in caption or picture text; neighbours become one."""
+    hits: list[Hit] = []
+    after = len(post.text) + 2
+    for start, end, _ in sorted(weights):
+        field = int(start >= after)
+        shift = after if field else 0
+        span = Span(start - shift, end - shift)
+        text = post.image_text if field else post.text
+        last = hits[-1] if hits else None
+        if last is not None and last.field == field and not text[last.span.end : span.start].strip():
+            hits[-1] = Hit(field, Span(last.span.start, span.end))
+        else:
+            hits.append(Hit(field, span))
+    return hits
+
+
+def _noted(finding: Finding, strength: str, note: str, score: float) -> Finding:
+    first, *rest = finding.evidence
+    first = msgspec.structs.replace(
+        first, note=f"{first.note}; {note}" if first.note else note, score=first.score or _rounded(score)
+    )
+    return msgspec.structs.replace(finding, strength=strength, evidence=(first, *rest))
+
+
+def _rounded(score: float) -> float:
+    return round(score, 2)
+
+
+def _shown(score: float) -> str:
+    return f"{score:.2f}".replace(".", ",")
