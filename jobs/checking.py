@@ -66,9 +66,7 @@ def check_posts(
     findings += check_approvals(held, unit_of, book, heads, settings.zone, accounts)
     trial = [*report.trial, *check_approvals(held, unit_of, book, on_trial, settings.zone, accounts)]
     seen, sure = pictures or {}, settings.pictures.sure_score
-    return msgspec.structs.replace(
-        report, findings=locate(findings, seen, sure), trial=locate(trial, seen, sure)
-    )
+    return msgspec.structs.replace(report, findings=locate(findings, seen, sure), trial=locate(trial, seen, sure))
 
 
 def check_night(site: Site, store: Store, run: Run, accounts: list[Account], progress: Progress) -> Checked:
@@ -107,9 +105,16 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
         observations=observations,
         failures=report.failures,
         trial_hits=_count(logged),
-        notes=(*notes, *pictures.notes, *not_read(outcome)),
+        notes=(*notes, *_patterns_only(job), *pictures.notes, *not_read(outcome)),
         reader=took_part(outcome),
     )
+
+
+def _patterns_only(job: Job) -> tuple[str, ...]:
+    """Said in the digest when no score stood beside the patterns."""
+    if any(rule.kind == "classifier" for rule in job.catalogue.active()):
+        return ()
+    return ("Sinyal kedua (skor terlatih) dimatikan; hanya pola kata yang diperiksa, jadi lebih banyak yang terlewat.",)
 
 
 def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
