@@ -16,6 +16,7 @@ from pantau.core.model import (
     Unit,
     Window,
 )
+from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
 from pantau.digest.model import DayCount, DigestInput, KnownDecision, OpenFinding, VanishedPost
 
@@ -576,6 +577,10 @@ def rich() -> DigestInput:
         },
         rule_failures=(RuleFailure("pola-tautan-aneh", "melewati batas waktu 2 detik"),),
         trial_hits={"ucapan-berlebihan": 4, "tanpa-hasil": 0},
+        demoted=(
+            Demotion(rule_id="kata-mewah", rule_version=2, since=NIGHT, dismissed=6, decided=9),
+            Demotion(rule_id="menu-hotel", rule_version=1, since=NIGHT - timedelta(days=12), dismissed=8, decided=8),
+        ),
         costs=(
             Cost(platform="x", source="x-search", requests=41, posts_billed=143, users_billed=2, usd=0.735),
             Cost(platform="instagram", source="instaloader", requests=212),

@@ -217,8 +217,16 @@ def test_a_vanished_post_is_a_fact_and_after_a_flag_a_correction():
 
 
 def test_rules_that_failed_or_are_in_trial_are_named():
-    assert [entry.term for entry in RICH.rules.entries] == ["Gagal", "Uji coba"]
+    assert [entry.term for entry in RICH.rules.entries] == ["Gagal", "Diturunkan", "Uji coba"]
     assert any("pola-tautan-aneh" in warning for warning in RICH.warnings)
+
+
+def test_a_rule_is_said_to_be_demoted_in_full_on_the_first_night_and_in_short_afterwards():
+    full = RICH.rules.entries[1].text
+    assert "kata-mewah diturunkan ke uji karena 6 dari 9 temuannya dalam 30 hari dinyatakan bukan pelanggaran" in full
+    assert '"kata-mewah" = "aktif" di bagian [rules.status] pantau.toml' in full
+    short = next(entry.text for entry in RICH.unchecked.entries if entry.term == "Aturan diturunkan")
+    assert short.startswith("menu-hotel hanya dicatat sejak 12 Nov; 8 dari 8 temuannya")
 
 
 def test_costs_of_the_month_are_forecast():

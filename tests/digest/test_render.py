@@ -216,6 +216,7 @@ def hostile(text: str):
         ),
         rule_failures=(msgspec.structs.replace(data.rule_failures[0], rule_id=text, what=text),),
         trial_hits={text: 3},
+        demoted=tuple(msgspec.structs.replace(item, rule_id=text) for item in data.demoted),
     )
 
 
