@@ -78,8 +78,8 @@ class PictureFetcher:
         headers = {"Host": address.netloc.rpartition("@")[2]}
         extensions = {"sni_hostname": name} if address.scheme == "https" else {}
         with self._client.stream("GET", target, headers=headers, extensions=extensions) as response:
-            if response.is_redirect:
-                return str(response.headers.get("location", ""))
+            if response.has_redirect_location:
+                return str(response.headers["location"])
             if response.status_code != httpx.codes.OK:
                 raise PictureError(f"server gambar menjawab {response.status_code}")
             return self._body(response, deadline)
