@@ -20,7 +20,7 @@ from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
 from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.reader_chat import Chat
-from pantau.core.errors import PictureError, Problem, ProblemsError
+from pantau.core.errors import Problem, ProblemsError
 from pantau.core.model import Account, Collected
 from pantau.core.ports import Collector, PictureSource
 from pantau.core.rule_life import Demotion
@@ -66,10 +66,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         )
 
 
-def _no_pictures() -> PictureSource:
-    raise PictureError("tidak ada sumber gambar")
-
-
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What a run works with besides the store: the job, the clock and the ways to the outside."""
 
@@ -86,7 +82,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """The language model that reads posts; None: none does."""
     night_kind: Literal["nightly", "demo"] = "nightly"
     """``demo`` for nights on invented data."""
-    open_pictures: Callable[[], PictureSource] = _no_pictures
+    open_pictures: Callable[[], PictureSource]
     """Where the bytes of pictures come from. Raises ``PictureError``."""
     text_reader: Callable[[], TextReader] = text_reader
     """What reads the words on them. Raises ``PictureError`` when the extra is not installed."""
@@ -120,6 +116,7 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         build_collectors=lambda pace: build_collectors(job.settings, pace),
         transport=transport,
         lookup=lookup,
+        open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
     )
 
