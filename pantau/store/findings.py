@@ -111,16 +111,6 @@ class Findings:
         """The newest form of every finding ever made about units (by code), in the defined order."""
         return self._newest(_T.c.unit, units)
 
-    def keys_by_rule(self, since: datetime) -> dict[str, list[str]]:
-        """Rule id to the sorted keys of the flags that nights reported from ``since`` (their ``as_of``) on."""
-        found: dict[str, list[str]] = {}
-        query = sa.select(_T.c.rule_id, _T.c.key).distinct().select_from(_nights())
-        query = query.where(_T.c.strength == "flag", _R.c.as_of >= since).order_by(_T.c.rule_id, _T.c.key)
-        with self._database.read() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.rule_id, []).append(row.key)
-        return found
-
     def reports(
         self, before: datetime, since: datetime | None = None, keys: Iterable[str] | None = None
     ) -> list[Reported]:

@@ -160,3 +160,14 @@ def test_a_trial_reads_on_like_a_night(store: Store, agency: Account) -> None:
     begin(store, kind="trial", run_id="t-1")
     store.save_scan("t-1", scan(post("1")))
     assert store.accounts.watermarks() == {agency.key: MARK}
+
+
+def test_known_accounts_are_those_of_sync_and_looking_changes_nothing(store: Store) -> None:
+    begin(store)
+    store.accounts.sync([account("lama", platform_id="900")], ON)
+    register = [account("baru", platform_id="900"), account("lain")]
+    seen = store.accounts.known(register)
+    assert [item.key for item in seen] == ["x:900", "x:@lain"]
+    assert seen[0].since == ON
+    assert store.accounts.known([account("lama")])[0].key == "x:900"
+    assert store.accounts.known([account("baru")])[0].key == "x:@baru"

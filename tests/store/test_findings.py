@@ -96,15 +96,40 @@ def test_a_finding_is_found_by_the_beginning_of_its_key_in_its_newest_form(store
         assert store.findings.find(wrong) == []
 
 
-def test_findings_can_be_looked_up_by_post_unit_and_rule(store: Store) -> None:
+def test_findings_can_be_looked_up_by_post_and_unit(store: Store) -> None:
     begin(store)
     other = finding("r2", post="x:2", unit="desa-x")
     weak = finding("r3", post="x:2", strength="review")
     store.findings.save(RUN, [FULL, other, weak])
     assert store.findings.of_posts(["x:2"]) == sort_findings([other, weak])
     assert store.findings.of_units(["desa-x"]) == [other]
-    assert store.findings.keys_by_rule(NIGHT) == {FULL.rule_id: [FULL.key], "r2": [other.key]}
-    assert store.findings.keys_by_rule(NIGHT + HOUR) == {}
+
+
+def test_reports_say_which_version_of_a_rule_spoke_on_which_night(store: Store) -> None:
+    for night, version in ((1, 1), (2, 2)):
+        run = begin(store, night)
+        store.findings.save(run.run_id, [msgspec.structs.replace(FULL, rule_version=version)])
+    begin(store, 2, "rerun", "rerun-2")
+    store.findings.save("rerun-2", [FULL])
+    found = store.findings.reports(NIGHT + DAY + HOUR)
+    assert [(item.key, item.rule_version, item.strength, item.at) for item in found] == [
+        (FULL.key, 1, "flag", NIGHT),
+        (FULL.key, 2, "flag", NIGHT + DAY),
+    ]
+    assert store.findings.reports(NIGHT + DAY) == found[:1]
+    assert store.findings.reports(NIGHT + DAY + HOUR, since=NIGHT + HOUR) == found[1:]
+    assert store.findings.reports(NIGHT + DAY + HOUR, keys=["0" * 16]) == []
+
+
+def test_what_was_known_before_an_instant_leaves_out_what_came_in_later(store: Store) -> None:
+    first = decide(store, FULL.key, "dismiss", 1)
+    late = Decision(finding_key=FULL.key, action="confirm", by="staf", at=NIGHT + 2 * HOUR)
+    store.decisions.add(late, NIGHT + 9 * HOUR)
+    before = store.decisions.known(NIGHT + 9 * HOUR)[FULL.key]
+    assert (before.decision, before.recorded_at) == (first, NIGHT + HOUR)
+    now = store.decisions.known()[FULL.key]
+    assert (now.decision, now.recorded_at) == (late, NIGHT + 9 * HOUR)
+    assert store.decisions.known(NIGHT + HOUR) == {}
 
 
 @pytest.mark.parametrize(("found", "kept"), [("a\0b", "a\ufffdb"), ("a\udfff", "a\ufffd"), ("\\u0000", "\\u0000")])
