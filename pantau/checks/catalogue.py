@@ -10,7 +10,7 @@ from pantau.checks.account_findings import RuleHead
 from pantau.core.model import Family, Level, Situation, Strength
 from pantau.core.settings import RuleStatus
 
-Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader", "classifier"]
+Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader", "classifier", "script"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TextField = Literal["text", "image_text"]
 TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
@@ -85,7 +85,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     require: tuple[Context, ...] = ()
     cancel: tuple[Context, ...] = ()
     params: dict[str, Any] = {}
-    """The ``[history]``, ``[ledger]`` or ``[reader]`` table, for the code that judges by it."""
+    """The ``[history]``, ``[ledger]`` or ``[reader]`` table, or a script rule's ``[match]``, for the code that judges by it."""
     cases: tuple[Case, ...] = ()
     own: bool = False
     """True for a rule of the office (``rules.d``)."""

@@ -34,6 +34,8 @@ class Compiled:
             number for number, rule in enumerate(self.rules) if rule.rule.family in DISGUISED_FAMILIES and rule.sets
         ]
         """Numbers of the rules whose words may be masked."""
+        self.by_script = [number for number, rule in enumerate(self.rules) if rule.rule.kind == "script"]
+        """Numbers of the rules that look at letters, not words."""
         chosen = [self.rules[number] for number in self.disguised]
         hidden = {group for rule in chosen for groups in rule.sets for group in groups}
         self._masked_groups = sorted(hidden | {group for rule in chosen for group in (*rule.excepts, *rule.places)})

@@ -16,6 +16,7 @@ from pantau.checks.catalogue import Catalogue
 from pantau.checks.compile import Compiled, compile_catalogue
 from pantau.checks.fold import Block
 from pantau.checks.judge import Cancelled, CheckReport, Judge
+from pantau.checks.kinds.script import uses_foreign_letters
 from pantau.checks.masked import texts_with_masks
 from pantau.checks.scan import Engine, Hits
 from pantau.checks.second_signal import shipped_signal
@@ -115,6 +116,9 @@ class _Folded:
             if self._compiled.add_masked(self._text_view(text)):
                 number = self._owners[text][0]
                 found[number] = sorted({*found.get(number, ()), *self._compiled.disguised})
+        for number, field in self._owners if self._compiled.by_script else ():
+            if uses_foreign_letters(_texts(self._posts[number])[field]):
+                found[number] = sorted({*found.get(number, ()), *self._compiled.by_script})
         return sorted(found.items())
 
     def view(self, number: int) -> PostView:

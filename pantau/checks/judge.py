@@ -7,7 +7,7 @@ import msgspec
 
 from pantau.checks.catalogue import TEXT_FIELDS, Rule
 from pantau.checks.compile import Compiled
-from pantau.checks.kinds import lexicon, near, pattern, situation
+from pantau.checks.kinds import lexicon, near, pattern, script, situation
 from pantau.checks.kinds.compiled import CompiledRule, Hit
 from pantau.checks.kinds.context import CancelledHit
 from pantau.checks.kinds.context import judge as judge_context
@@ -101,6 +101,8 @@ class Judge:
             return lexicon.find(rule, view)
         if kind == "near":
             return near.find(rule, view)
+        if kind == "script":
+            return script.find(rule, view)
         if kind == "pattern":
             return pattern.find(rule, view, lambda: self._timer() > limit)
         day = local_day(post.published_at, self._zone)

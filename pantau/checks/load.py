@@ -12,6 +12,7 @@ import msgspec
 from pantau.checks.cache import cached, content_key
 from pantau.checks.cases_file import read_cases
 from pantau.checks.catalogue import KINDS, TEXT_FIELDS, Catalogue, Context, Rule, WordSet
+from pantau.checks.kinds.script import SCRIPTS
 from pantau.checks.linear import problem_of
 from pantau.checks.personal import VALIDATORS
 from pantau.checks.table import Table, read_toml
@@ -202,6 +203,8 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         changes["sets"] = _read_sides(top, lists)
         if changes["within_words"] < 1:
             match.wrong("within_words", "harus paling sedikit 1", "Perbaiki nilainya.", changes["within_words"])
+    elif rule.kind == "script":
+        changes["params"] = _read_script(match)
     else:
         changes["sets"] = (_words(match, lists),)
     if rule.kind == "situation":
@@ -238,6 +241,17 @@ def _read_patterns(match: Table) -> dict[str, Any]:
             "validate", f"harus salah satu dari: {', '.join(sorted(VALIDATORS))}", "Perbaiki nilainya.", validate
         )
     return {"patterns": patterns, "validate": validate}
+
+
+def _read_script(match: Table) -> dict[str, Any]:
+    scripts = match.texts("scripts")
+    if not scripts or not set(scripts) <= SCRIPTS.keys():
+        known = ", ".join(SCRIPTS)
+        match.wrong("scripts", f"harus di antara: {known}", "Tulis satu atau beberapa.", ", ".join(scripts))
+    letters, share = match.need("least_letters", int, 1), match.need("share", float, 0.5)
+    if letters < 1 or not 0 < share <= 1:
+        match.wrong("share", "least_letters paling sedikit 1, share antara 0 dan 1", "Perbaiki nilainya.", share)
+    return {"scripts": " ".join(scripts), "least_letters": letters, "share": share}
 
 
 def _read_context(table: Table, lists: _Lists) -> Context:

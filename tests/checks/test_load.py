@@ -143,6 +143,8 @@ def test_a_wrong_key_is_named(tmp_path: Path, change, where):
         ("pattern", "[match]\npatterns = ['a']\nvalidate = 'magic'\n", "kunci match.validate"),
         ("situation", "[match]\nwords = ['a']\n", "kunci match.situations"),
         ("history", "", "kunci history"),
+        ("script", "[match]\nscripts = ['klingon']\nleast_letters = 5\nshare = 0.5\n", "kunci match.scripts"),
+        ("script", "[match]\nscripts = ['thai']\nleast_letters = 5\nshare = 2.0\n", "kunci match.share"),
     ],
 )
 def test_what_a_kind_needs_is_named(tmp_path: Path, kind, body, where):

@@ -1,0 +1,49 @@
+"""Rules of kind ``script``: a text of which a good part is written in letters that the accounts of the region never use."""
+
+import re
+
+from pantau.checks.kinds.compiled import CompiledRule, Hit
+from pantau.checks.view import PostView, Span
+
+SCRIPTS = {
+    "cyrillic": "\u0400-\u052f",
+    "thai": "\u0e00-\u0e7f",
+    "han": "\u3400-\u4dbf\u4e00-\u9fff",
+    "kana": "\u3041-\u30ff",
+    "hangul": "\uac00-\ud7af",
+    "devanagari": "\u0900-\u097f",
+    "bengali": "\u0980-\u09ff",
+    "hebrew": "\u05d0-\u05ea",
+    "greek": "\u0370-\u03ff",
+}
+"""Blocks of Unicode by name. Arabic (prayers) and Javanese letters are at home here and cannot be asked for."""
+
+_ANY = re.compile(f"[{''.join(SCRIPTS.values())}]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def uses_foreign_letters(text: str) -> bool:
+    """Cheap test by which texts are handed to rules of this kind."""
+    return not text.isascii() and _ANY.search(text) is not None
+
+
+def find(rule: CompiledRule, post: PostView) -> list[Hit]:
+    """The longest run of such letters, where they make up ``share`` of a text's letters and number ``least_letters``.
+
+    Look-alikes set into Latin words are not a run: single letters between Latin ones count for nothing.
+    """
+    params = rule.rule.params
+    ranges = "".join(SCRIPTS[name] for name in str(params["scripts"]).split())
+    run = re.compile(f"[{ranges}][{ranges}\\W\\d_]*[{ranges}]")
+    hits: list[Hit] = []
+    for field in rule.fields:
+        view = post.texts[field]
+        if view is None:
+            continue
+        spans = [match.span() for match in run.finditer(view.text)]
+        letters = sum(len(_LETTER.findall(view.text[start:end])) for start, end in spans)
+        if letters < int(params["least_letters"]) or letters < params["share"] * len(_LETTER.findall(view.text)):
+            continue
+        start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
+        hits.append(Hit(field, Span(start, end)))
+    return hits
