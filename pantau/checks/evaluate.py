@@ -1,6 +1,8 @@
 """The figures of ``pantau rules eval``: how well flags and reviews agree with labels."""
 
+import sys
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -42,6 +44,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     posts: int
     families: dict[Family, FamilyFigures]
     total: FamilyFigures
+    lengths: dict[str, FamilyFigures] = {}
+    """All families together, by length of a post (caption and picture) in words."""
     ordinary_posts: int
     """Posts without label that are not hard."""
     hard_innocent_posts: int
@@ -56,11 +60,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     useful_right: int
 
 
+LENGTHS_WORDS = (25, 55, 110)
+"""Upper bounds of the groups of lengths; the last group has none."""
+
+
 class _Judged(msgspec.Struct, frozen=True):
     line: LabelledPost
     category: Category
     flags: frozenset[str]
     reviews: frozenset[str]
+    words: int
 
 
 def measure(results: Iterable[tuple[LabelledPost, Category, list[Finding]]]) -> Figures:
@@ -74,6 +83,7 @@ def measure(results: Iterable[tuple[LabelledPost, Category, list[Finding]]]) -> 
         posts=len(judged),
         families=families,
         total=_sum(families.values()),
+        lengths=_by_length(judged),
         ordinary_posts=len(ordinary),
         hard_innocent_posts=len(innocent),
         ordinary_flags=sum(bool(item.flags) for item in ordinary),
@@ -88,10 +98,20 @@ def measure(results: Iterable[tuple[LabelledPost, Category, list[Finding]]]) -> 
     )
 
 
+def _by_length(judged: list[_Judged]) -> dict[str, FamilyFigures]:
+    bounds = (0, *LENGTHS_WORDS, sys.maxsize)
+    groups: dict[str, FamilyFigures] = {}
+    for shortest, longest in pairwise(bounds):
+        held = [item for item in judged if shortest < max(item.words, 1) <= longest]
+        name = f"{shortest + 1}-{longest}" if longest < sys.maxsize else f">{shortest}"
+        groups[name] = _sum(_family(held, family) for family in POST_FAMILIES)
+    return groups
+
+
 def _judge(line: LabelledPost, category: Category, findings: list[Finding]) -> _Judged:
     flags = frozenset(finding.family for finding in findings if finding.strength == "flag")
     reviews = frozenset(finding.family for finding in findings if finding.strength == "review")
-    return _Judged(line, category, flags, reviews)
+    return _Judged(line, category, flags, reviews, len(f"{line.text} {line.image_text}".split()))
 
 
 def _family(judged: list[_Judged], family: Family) -> FamilyFigures:
@@ -121,6 +141,7 @@ def figures_json(figures: Figures) -> str:
     rows: list[tuple[dict[str, Any], FamilyFigures]] = [
         (table["families"][name], row) for name, row in figures.families.items()
     ]
+    rows += [(table["lengths"][name], row) for name, row in figures.lengths.items()]
     for target, row in (*rows, (table["total"], figures.total)):
         target |= {"precision": row.precision, "recall": row.recall, "recall_with_reviews": row.recall_with_reviews}
     table |= _rates(figures)
@@ -144,11 +165,12 @@ def _rates(figures: Figures) -> dict[str, float | None]:
 
 def figures_table(figures: Figures) -> str:
     """The figures as a table for a terminal."""
-    rows = [f"{'family':<7}{'labels':>7}{'flags':>7}{'precision':>11}{'recall':>8}{'reviews':>9}{'recall+reviews':>16}"]
-    for name, row in (*figures.families.items(), ("all", figures.total)):
+    rows = [f"{'family':<9}{'labels':>7}{'flags':>7}{'precision':>11}{'recall':>8}{'reviews':>9}{'recall+reviews':>16}"]
+    by_length = ((f"{name} w", row) for name, row in figures.lengths.items())
+    for name, row in (*figures.families.items(), ("all", figures.total), *by_length):
         shares = [_percent(share) for share in (row.precision, row.recall, row.recall_with_reviews)]
         rows.append(
-            f"{name:<7}{row.labelled:>7}{row.flagged:>7}{shares[0]:>11}{shares[1]:>8}{row.reviewed:>9}{shares[2]:>16}"
+            f"{name:<9}{row.labelled:>7}{row.flagged:>7}{shares[0]:>11}{shares[1]:>8}{row.reviewed:>9}{shares[2]:>16}"
         )
     rates = _rates(figures)
     rows.append("")
