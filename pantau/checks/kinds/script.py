@@ -15,8 +15,10 @@ SCRIPTS = {
     "bengali": "\u0980-\u09ff",
     "hebrew": "\u05d0-\u05ea",
     "greek": "\u0370-\u03ff",
+    "decorated": "\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001f130-\U0001f189"
+    "\u1d00-\u1d2b\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\u0430-\u0456",
 }
-"""Blocks of Unicode by name. Arabic (prayers) and Javanese letters are at home here and cannot be asked for."""
+"""Blocks of Unicode by name; ``decorated`` are letters drawn otherwise (bold, circled, small capitals, Cyrillic twins). Arabic (prayers) and Javanese letters are at home here and cannot be asked for."""
 
 _ANY = re.compile(f"[{''.join(SCRIPTS.values())}]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -34,15 +36,17 @@ def find(rule: CompiledRule, post: PostView) -> list[Hit]:
     """
     params = rule.rule.params
     ranges = "".join(SCRIPTS[name] for name in str(params["scripts"]).split())
-    run = re.compile(f"[{ranges}][{ranges}\\W\\d_]*[{ranges}]")
+    one = re.compile(f"[{ranges}]")
+    run = re.compile(f"[{ranges}](?:[{ranges}\\W\\d_]*[{ranges}])?")
     hits: list[Hit] = []
     for field in rule.fields:
         view = post.texts[field]
         if view is None:
             continue
         spans = [match.span() for match in run.finditer(view.text)]
-        letters = sum(len(_LETTER.findall(view.text[start:end])) for start, end in spans)
-        if letters < int(params["least_letters"]) or letters < params["share"] * len(_LETTER.findall(view.text)):
+        letters = len(one.findall(view.text))
+        others = len(_LETTER.findall(one.sub("", view.text)))
+        if letters < int(params["least_letters"]) or letters < params["share"] * (letters + others):
             continue
         start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
         hits.append(Hit(field, Span(start, end)))
