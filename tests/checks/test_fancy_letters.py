@@ -36,7 +36,7 @@ Situs {AERO88} beneran bayar, WD 3 juta masuk 2 menit
 Pola gacor {GATES OF OLYMPUS} jam 12 malam
 Casino online {BOLA88} parlay tembus terus
 Rezeki datang dari {JUDOL slot} maxwin tiap minggu
-{SULTAN777} pilihan para pemain slot, gaskeun""".split("\n")
+{SULTAN777} pilihan para pemain slot, gaskeun""".splitlines()
 INNOCENT = """{Selamat Hari Jadi} Kabupaten Wanajati
 Semangat pagi {Puskesmas Karangsono}, sehat selalu
 {Matur nuwun} pak camat atas perbaikan jalannya
@@ -66,7 +66,7 @@ Admin ramah, jawaban cepat, {bintang 5}
 Resep {jamu} beras kencur dari bu Sastro
 Warga {Dusun 7} siap ikut vaksin PMK
 Deposito BPR daerah {bunga 5} persen, dijamin LPS
-{Menang} undian jalan sehat dapat kambing, alhamdulillah""".split("\n")
+{Menang} undian jalan sehat dapat kambing, alhamdulillah""".splitlines()
 
 STYLES = {
     "bold": BOLD,

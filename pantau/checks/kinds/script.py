@@ -18,7 +18,10 @@ SCRIPTS = {
     "decorated": "\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001f130-\U0001f189"
     "\u1d00-\u1d2b\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\u0430-\u0456",
 }
-"""Blocks of Unicode by name; ``decorated`` are letters drawn otherwise (bold, circled, small capitals, Cyrillic twins). Arabic (prayers) and Javanese letters are at home here and cannot be asked for."""
+"""Blocks of Unicode by name; ``decorated`` are letters drawn otherwise (bold, circled, small capitals, Cyrillic twins).
+
+Arabic (prayers) and Javanese letters are at home here and cannot be asked for.
+"""
 
 _ANY = re.compile(f"[{''.join(SCRIPTS.values())}]")
 _LETTER = re.compile(r"[^\W\d_]")
