@@ -21,7 +21,7 @@ from pantau.checks.kinds import lexicon
 from pantau.checks.kinds.compiled import CompiledRule, Hit
 from pantau.checks.second_signal import SecondSignal, Weight
 from pantau.checks.view import PostView, Span
-from pantau.core.model import POST_FAMILIES, Evidence, Family, Finding, Post
+from pantau.core.model import POST_FAMILIES, Evidence, Family, Finding, Post, Strength
 
 NEEDS_PATTERN: frozenset[Family] = frozenset({"DPR", "SPM"})
 """Families in which a score without any pattern says nothing, and cannot lower one."""
@@ -55,7 +55,8 @@ class Verdicts:
                 score = float(scores[number, POST_FAMILIES.index(family)])
                 own = found.pop((post.key, family), [])
                 if rule.rule.status == "aktif" and own:
-                    kept += [self._weigh(finding, score) for finding in own]
+                    flagged = any(finding.strength == "flag" for finding in own)
+                    kept += [self._weigh(finding, score, lift=not flagged) for finding in own]
                     continue
                 kept += own
                 if score < self._signal.about.thresholds[family].review or not (post.text or post.image_text):
@@ -66,14 +67,14 @@ class Verdicts:
         kept += [finding for rest in found.values() for finding in rest]
         return msgspec.structs.replace(report, findings=kept, trial=trial)
 
-    def _weigh(self, finding: Finding, score: float) -> Finding:
-        """A finding of a pattern, lifted or lowered."""
+    def _weigh(self, finding: Finding, score: float, *, lift: bool) -> Finding:
+        """A finding of a pattern, lowered, or lifted where nothing else flags the family in this post."""
         limits, rule = self._signal.about.thresholds[finding.family], self._kinds[finding.rule_id].rule
-        if finding.strength == "review" and score >= limits.flag:
-            return _noted(finding, "flag", f"dikuatkan sinyal kedua, skor {_shown(score)}", score)
+        if lift and finding.strength == "review" and score >= limits.flag:
+            return _noted(finding, "flag", f"dikuatkan sinyal kedua, skor {_shown(score)}")
         steady = rule.own or rule.kind in _NEVER_DOUBTED or finding.family in NEEDS_PATTERN
         if finding.strength == "flag" and score < limits.doubt and not steady:
-            return _noted(finding, "review", f"sinyal kedua tidak mendukung, skor {_shown(score)}", score)
+            return _noted(finding, "review", f"sinyal kedua tidak mendukung, skor {_shown(score)}")
         return finding
 
     def _open(
@@ -84,9 +85,8 @@ class Verdicts:
         cues = lexicon.find(rule, view)
         if cancelled is not None and rule.rule.status == "aktif":
             source = self._kinds[cancelled.rule_id]
-            quote = msgspec.structs.replace(cancelled.evidence, score=_rounded(score))
-            found = finding_of(source.rule, post, unit, (quote,))
-            return _noted(found, "review", f"konteksnya meringankan, tetapi skor sinyal kedua {_shown(score)}", score)
+            found = finding_of(source.rule, post, unit, (cancelled.evidence,))
+            return _noted(found, "review", f"konteksnya meringankan, tetapi skor sinyal kedua {_shown(score)}")
         if not cues and family in NEEDS_PATTERN:
             return None
         strong = cues and family not in NEEDS_PATTERN and score >= self._signal.about.thresholds[family].flag
@@ -103,9 +103,9 @@ class Verdicts:
         if not hits:
             weights = self._signal.explain(text_of(post), rule.rule.family)
             hits = _hits(post, weights)
-            note += "; tanpa kata ini skornya turun paling jauh"
+            note += "; tanpa kata-kata ini skornya turun paling jauh"
         return tuple(
-            msgspec.structs.replace(evidence_of(rule, view, hit), score=_rounded(score), note=note) for hit in hits
+            msgspec.structs.replace(evidence_of(rule, view, hit), note=note if hit is hits[0] else "") for hit in hits
         )
 
 
@@ -126,16 +126,11 @@ def _hits(post: Post, weights: Sequence[Weight]) -> list[Hit]:
     return hits
 
 
-def _noted(finding: Finding, strength: str, note: str, score: float) -> Finding:
+def _noted(finding: Finding, strength: Strength, note: str) -> Finding:
+    """The finding with another strength and the reason beside its first quote."""
     first, *rest = finding.evidence
-    first = msgspec.structs.replace(
-        first, note=f"{first.note}; {note}" if first.note else note, score=first.score or _rounded(score)
-    )
+    first = msgspec.structs.replace(first, note=f"{first.note}; {note}" if first.note else note)
     return msgspec.structs.replace(finding, strength=strength, evidence=(first, *rest))
-
-
-def _rounded(score: float) -> float:
-    return round(score, 2)
 
 
 def _shown(score: float) -> str:

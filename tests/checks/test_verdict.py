@@ -86,7 +86,7 @@ def test_a_score_alone_opens_a_review_and_never_a_flag():
     assert (found.rule_id, found.strength) == ("second-signal-bhs", "review")
     assert found.evidence
     assert all(item.quote == TEXT[item.start : item.end] for item in found.evidence)
-    assert found.evidence[0].score == 1.0
+    assert "skor sinyal kedua 1,00" in found.evidence[0].note
 
 
 @pytest.mark.parametrize("family", ["DPR", "SPM"])
@@ -147,3 +147,8 @@ def test_blocks_of_any_size_give_the_same_findings():
     posts = [post(number, text) for number, text in enumerate(texts)]
     whole = Checker(shipped()).check(posts, {}).findings
     assert Checker(shipped(), block_texts=2).check(posts, {}).findings == whole
+
+
+def test_a_weak_hit_beside_a_flag_of_its_family_is_not_lifted():
+    found = judged({"FLX": 0.99}, rule("gold", "FLX"), rule("hint", "FLX", strength="review"), classifier("FLX", "x"))
+    assert sorted((item.rule_id, item.strength) for item in found) == [("gold", "flag"), ("hint", "review")]
