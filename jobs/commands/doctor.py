@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from jobs.wiring import Job
-from pantau.core.errors import PantauError
+from pantau.core.errors import PantauError, PictureError
 
 
 @click.command(name="doctor")
@@ -42,6 +42,7 @@ def command(ctx: click.Context, no_mail: bool) -> int:
         step("folder kerja", lambda: _disk(job.settings.state_dir))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
+        step("gambar", lambda: _pictures(job))
         if job.settings.reader.on:
             step("pembaca", lambda: _reader(job))
         if not no_mail:
@@ -114,6 +115,23 @@ def _reader(job: Job) -> str:
             time.monotonic() + 60,
         )
     return f"{settings.model} di {settings.url} menjawab"
+
+
+def _pictures(job: Job) -> str:
+    from jobs.wiring import open_pictures, text_reader
+
+    settings = job.settings.pictures
+    if not settings.enabled:
+        return "tidak dibaca (pictures.enabled = false)"
+    if settings.folder and not job.settings.path(settings.folder).is_dir():
+        raise PantauError(f"Folder gambar {job.settings.path(settings.folder)} tidak ada. Perbaiki pictures.folder.")
+    try:
+        open_pictures(job.settings).close()
+        return text_reader().version
+    except PictureError as error:
+        raise PantauError(
+            f"{error}. Pasang dengan: pip install 'pantau[ocr]', atau matikan pictures.enabled."
+        ) from error
 
 
 def _mail(job: Job) -> str:

@@ -16,6 +16,8 @@ ALIKE_BITS = 14
 _PLAIN_BITS = 6
 """A hash with fewer bits set, or fewer not set, is that of an even surface: it says nothing about sameness."""
 
+_BITS = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
+
 
 def difference_hash(image: Image.Image) -> str:
     """16 hex digits: whether each of 8 x 8 cells of the grey picture is brighter than its right neighbour."""
@@ -54,7 +56,7 @@ class Fingerprints:
         if not is_telling(dhash):
             return []
         differing = np.bitwise_xor(self._hashes, np.uint64(int(dhash, 16)))
-        counts = np.unpackbits(differing.view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1)
+        counts = _BITS[differing.view(np.uint16).reshape(-1, 4)].sum(axis=1)
         found = [(int(counts[place]), self._names[place]) for place in np.flatnonzero(counts <= ALIKE_BITS)]
         found += [(bits, name) for name, other in self._late if (bits := distance(dhash, other)) <= ALIKE_BITS]
         return sorted(found)

@@ -1,5 +1,6 @@
 """Where the words of a finding stand on which picture, and what a doubtful reading may still say."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -8,14 +9,27 @@ from rapidfuzz import fuzz
 from pantau.core.model import Evidence, Finding, sort_findings
 from pantau.core.pictures import PictureLine, PictureSpot, PlacedLine, PostPicture
 
+_LABEL = re.compile(
+    r"\b(?:nik|no|nomor|kk|ktp|hp|wa|telp|tlp|rek|rekening|bri|bca|bni|mandiri|harga|seharga|rp)\W{0,3}$|\b08\d\d?$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\W{0,3}\d")
 BETWEEN_PICTURES = "\n\n"
 _SAME_TEXT = 80.0
 """Likeness (0 to 100) of the words from which on two pictures of one layout are the same; templates share all but the words."""
 
 
 def joined(lines: Sequence[PictureLine]) -> str:
-    """The words of one picture as they stand in ``Post.image_text``."""
-    return "\n".join(line.text for line in lines)
+    """The words of one picture as they stand in ``Post.image_text``: one sign between two lines.
+
+    A line break, or a blank where a number was parted from its label by the layout: ``NIK`` above, or left of, its digits.
+    """
+    text = ""
+    for number, line in enumerate(lines):
+        if number:
+            text += " " if _LABEL.search(lines[number - 1].text) and _NUMBER.match(line.text) else "\n"
+        text += line.text
+    return text
 
 
 def placed(pictures: Iterable[PostPicture]) -> list[PlacedLine]:

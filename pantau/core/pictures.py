@@ -60,7 +60,7 @@ class PostPicture(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     ocr_version: str = ""
     start: int = 0
-    """Where its lines, joined by newlines, begin in ``Post.image_text``."""
+    """Where its lines, one sign apart, begin in ``Post.image_text``."""
     lines: tuple[PictureLine, ...] = ()
 
 

@@ -85,3 +85,22 @@ def test_posters_of_one_template_are_told_apart_by_their_words() -> None:
     assert same_words(LINES, again)
     assert same_words((), ())
     assert not same_words((), LINES)
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "between"),
+    [
+        ("a.n. Warti, NIK", "3316014507680003", " "),
+        ("NIK :", "3316 0145", " "),
+        ("No. KK", ": 3316014507680003", " "),
+        ("HARGA", "180 JUTA", " "),
+        ("Warti 0838", "0000 6102", " "),
+        ("JADWAL", "08.00 sampai 11.00", "\n"),
+        ("NIK", "diurus di kantor desa", "\n"),
+    ],
+)
+def test_a_number_on_the_line_below_its_label_stands_beside_it(above: str, below: str, between: str) -> None:
+    lines = tuple(PictureLine(text, 0.9, (0, 0, 1, 1)) for text in (above, below))
+    assert joined(lines) == f"{above}{between}{below}"
+    places = placed([PostPicture(n=1, state="read", lines=lines)])
+    assert [joined(lines)[place.start : place.end] for place in places] == [above, below]
