@@ -118,7 +118,8 @@ def _reader(job: Job) -> str:
 
 
 def _pictures(job: Job) -> str:
-    from jobs.wiring import open_pictures, text_reader
+    from jobs.wiring import open_pictures
+    from pantau.checks.ocr import text_reader
 
     settings = job.settings.pictures
     if not settings.enabled:

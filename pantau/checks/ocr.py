@@ -3,7 +3,6 @@
 import importlib.util
 import re
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,6 +42,8 @@ class RapidReader:
 
     def __init__(self) -> None:
         """Raises ``PictureError`` when the extra is not installed as this version needs it."""
+        from importlib import metadata
+
         found = importlib.util.find_spec("rapidocr")
         if found is None or not found.origin or importlib.util.find_spec("onnxruntime") is None:
             raise PictureError("pembaca gambar belum dipasang (tambahan ocr)")

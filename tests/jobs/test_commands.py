@@ -43,6 +43,15 @@ def test_the_demo_leaves_a_digest_a_text_and_one_mail_per_reader(demo: Path) -> 
     assert "3349014507680003" not in text + (demo / "digest.html").read_text("utf-8")
 
 
+def test_the_demo_reads_words_off_real_pictures_and_knows_one_that_was_posted_before(demo: Path) -> None:
+    pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
+    text = " ".join((demo / "digest.txt").read_text("utf-8").split())
+    assert ">>TAS HERMES<< ASLI" in text
+    assert "Teks pada gambar 1, baris 1, keyakinan" in text
+    assert "Gambar 1 sama dengan gambar pada unggahan @contoh_bag_umum (Instagram) pada 24 Agu 2026" in text
+    assert "posyandu" not in text.lower().partition("untuk dilihat")[0]
+
+
 def test_the_trend_ends_with_the_numbers_of_tonight(demo: Path) -> None:
     lines = (demo / "digest.txt").read_text("utf-8").splitlines()
     tonight = next(line.split() for line in lines if line.startswith("26 Agu  "))

@@ -159,6 +159,13 @@ def test_a_repeated_picture_is_named_with_the_post_that_showed_it_first(bench: B
     reused = reused_pictures(bench.store, [first.key, copy.key, "instagram:P3"])
     assert list(reused) == [copy.key]
     assert (reused[copy.key][0].earlier.key, reused[copy.key][0].similar) == (first.key, False)
+    stored = bench.store.posts.get([copy.key])
+    report = check_posts(bench.site.job, stored.values(), bench.accounts)
+    data = DigestInput(
+        run=bench.run, findings=tuple(report.findings), posts=stored, reused=reused, accounts=tuple(bench.accounts)
+    )
+    notes = cards(Context(data))[0].cards[0].notes
+    assert notes[0].startswith("Gambar 1 sama dengan gambar pada unggahan @contoh_dinas (Instagram) pada ")
 
 
 def test_every_picture_that_cannot_be_read_is_counted_with_its_reason_and_the_others_are_read(bench: Bench) -> None:
@@ -261,6 +268,7 @@ def test_a_whole_night_with_the_real_reader_quotes_an_imported_picture(tmp_path:
         office.settings_tail = '[pictures]\nenabled = true\nfolder = "gambar"\n'
         office.write()
         assert office.night(datetime.now(WIB)).returncode in (0, 1)
+        assert "[baik]  gambar: rapidocr-" in office.run("doctor", "--no-mail").stdout
         shown = office.run("digest", "show", "--format", "json")
         digest = json.loads(shown.stdout)
         text = office.run("digest", "show", "--format", "text").stdout
