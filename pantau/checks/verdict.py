@@ -2,7 +2,7 @@
 
 | rules say | score | verdict |
 |---|---|---|
-| hit | below ``doubt`` | review (not for personal data, hijacks, situations and the office's own rules) |
+| hit | below ``doubt`` | review (not for numbers and codes, scripts, situations and the office's own rules) |
 | hit | otherwise | as the rule says |
 | weak hit (a review) | ``flag`` or more | flag |
 | hit cancelled by its context | ``review`` or more | review, with what cancelled it |
@@ -24,8 +24,9 @@ from pantau.checks.view import PostView, Span
 from pantau.core.model import POST_FAMILIES, Evidence, Family, Finding, Post, Strength
 
 NEEDS_PATTERN: frozenset[Family] = frozenset({"DPR", "SPM"})
-"""Families in which a score without any pattern says nothing, and cannot lower one."""
-_NEVER_DOUBTED = frozenset({"situation", "classifier"})
+"""Families in which a score without any pattern says nothing."""
+_NEVER_DOUBTED = frozenset({"situation", "classifier", "script"})
+"""Kinds that see what a score cannot: letters, and what holds at the time."""
 
 
 class Verdicts:
@@ -72,7 +73,8 @@ class Verdicts:
         limits, rule = self._signal.about.thresholds[finding.family], self._kinds[finding.rule_id].rule
         if lift and finding.strength == "review" and score >= limits.flag:
             return _noted(finding, "flag", f"dikuatkan sinyal kedua, skor {_shown(score)}")
-        steady = rule.own or rule.kind in _NEVER_DOUBTED or finding.family in NEEDS_PATTERN
+        is_number = rule.kind == "pattern" and finding.family in NEEDS_PATTERN
+        steady = rule.own or is_number or rule.kind in _NEVER_DOUBTED
         if finding.strength == "flag" and score < limits.doubt and not steady:
             return _noted(finding, "review", f"sinyal kedua tidak mendukung, skor {_shown(score)}")
         return finding

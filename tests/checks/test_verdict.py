@@ -64,8 +64,9 @@ def test_a_score_lifts_a_weak_hit_and_doubts_a_strong_one(strength, score, gives
 
 
 @pytest.mark.parametrize("family", ["DPR", "SPM"])
-def test_a_low_score_never_lowers_personal_data_or_a_hijack(family):
-    (found,) = judged({}, rule("data", family), classifier(family, "tidak ada"))
+def test_a_low_score_never_lowers_a_number_or_a_code(family):
+    number = rule("data", family, "pattern", sets=(), patterns=(r"(?P<hit>\d{6})",))
+    (found,) = judged({}, number, classifier(family, "tidak ada"), text="Nomor 123456 untuk Bapak.")
     assert found.strength == "flag"
 
 
