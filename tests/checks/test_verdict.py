@@ -153,3 +153,8 @@ def test_blocks_of_any_size_give_the_same_findings():
 def test_a_weak_hit_beside_a_flag_of_its_family_is_not_lifted():
     found = judged({"FLX": 0.99}, rule("gold", "FLX"), rule("hint", "FLX", strength="review"), classifier("FLX", "x"))
     assert sorted((item.rule_id, item.strength) for item in found) == [("gold", "flag"), ("hint", "review")]
+
+
+def test_a_model_that_read_only_the_beginning_does_not_doubt_a_hit_further_on():
+    (found,) = judged({}, rule("gold", "FLX"), classifier("FLX", "tidak ada"), text="kata " * 1_500 + "emas")
+    assert found.strength == "flag"
