@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from pantau.checks.compile import Compiled
-from pantau.checks.features import text_of
+from pantau.checks.features import MAX_CHARS, text_of
 from pantau.checks.judge import MAX_EVIDENCE, Cancelled, CheckReport, evidence_of, finding_of
 from pantau.checks.kinds import lexicon
 from pantau.checks.kinds.compiled import CompiledRule, Hit
@@ -57,7 +57,8 @@ class Verdicts:
                 own = found.pop((post.key, family), [])
                 if rule.rule.status == "aktif" and own:
                     flagged = any(finding.strength == "flag" for finding in own)
-                    kept += [self._weigh(finding, score, lift=not flagged) for finding in own]
+                    whole = len(text_of(post)) <= MAX_CHARS
+                    kept += [self._weigh(finding, score, lift=not flagged, doubt=whole) for finding in own]
                     continue
                 kept += own
                 if score < self._signal.about.thresholds[family].review or not (post.text or post.image_text):
@@ -68,14 +69,17 @@ class Verdicts:
         kept += [finding for rest in found.values() for finding in rest]
         return msgspec.structs.replace(report, findings=kept, trial=trial)
 
-    def _weigh(self, finding: Finding, score: float, *, lift: bool) -> Finding:
-        """A finding of a pattern, lowered, or lifted where nothing else flags the family in this post."""
+    def _weigh(self, finding: Finding, score: float, *, lift: bool, doubt: bool) -> Finding:
+        """A finding of a pattern, lifted or lowered where that is allowed.
+
+        ``lift``: nothing else flags the family in this post. ``doubt``: the model read the whole post.
+        """
         limits, rule = self._signal.about.thresholds[finding.family], self._kinds[finding.rule_id].rule
         if lift and finding.strength == "review" and score >= limits.flag:
             return _noted(finding, "flag", f"dikuatkan sinyal kedua, skor {_shown(score)}")
         is_number = rule.kind == "pattern" and finding.family in NEEDS_PATTERN
         steady = rule.own or is_number or rule.kind in _NEVER_DOUBTED
-        if finding.strength == "flag" and score < limits.doubt and not steady:
+        if doubt and finding.strength == "flag" and score < limits.doubt and not steady:
             return _noted(finding, "review", f"sinyal kedua tidak mendukung, skor {_shown(score)}")
         return finding
 
