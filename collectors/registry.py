@@ -32,8 +32,16 @@ def _build_instagram(settings: Settings, pace: Pace) -> Collector:
     return InstagramWebCollector(instagram, settings.network, session, pace)
 
 
+def _build_website(settings: Settings, pace: Pace) -> Collector:
+    from collectors.website import WebsiteCollector
+
+    notes = settings.state_dir / "website.json"
+    return WebsiteCollector(settings.collect.website, settings.network, pace, settings.zone, notes)
+
+
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
     "instagram": Source(is_set_up=lambda settings: settings.collect.instagram.enabled, build=_build_instagram),
+    "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
 }
 """Platform name as in the register to its source. Libraries load only when a collector is built."""

@@ -93,6 +93,24 @@ class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
     """An account known to have posts, read first; when it fails the source is down."""
 
 
+class WebsiteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Websites through their feeds (RSS, Atom). Read only when ``enabled``."""
+
+    enabled: bool = False
+    timeout_s: float = 20.0
+    """Longest silence of a site; a whole answer may take three times as long."""
+    max_mb: float = 5.0
+    """Largest page or feed that is read, in megabytes."""
+    parallel: int = 8
+    """Hosts asked at the same time; one host never gets two requests at once."""
+    overlap_days: int = 7
+    """Entries dated so long before the watermark are looked at again: backdated ones come late, edited ones change."""
+    http_hosts: tuple[str, ...] = ()
+    """Hosts that have no https and are read over http."""
+    private_hosts: tuple[str, ...] = ()
+    """Host names or addresses inside the office's own network that may be read; all others must be public."""
+
+
 class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """What every source shares."""
 
@@ -104,6 +122,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """Nights in a row on which an account must be missing before it may be called gone."""
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
+    website: WebsiteSettings = WebsiteSettings()
 
 
 class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
