@@ -18,6 +18,7 @@ from pantau.checks.ledger import check_approvals, match_trips
 from pantau.checks.picture_text import locate
 from pantau.checks.reader import Reader
 from pantau.core.clock import local_day
+from pantau.core.errors import RuleError
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
 from pantau.core.pictures import PostPicture
 from pantau.core.settings import RuleStatus
@@ -78,7 +79,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
     reader = reader_of(site, store, run)
     report = check_posts(job, posts, accounts, reader, pictures.pictures)
     outcome = reader.outcome if reader else None
-    categories = dict(zip((post.key for post in posts), categorise(posts), strict=True))
+    categories = _categories(posts)
     store.posts.save_categories(run.run_id, categories)
     units = {unit.code: unit for unit in job.register.units}
     observations, notes = _judge(site, store, run, accounts, units)
@@ -108,6 +109,14 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
         notes=(*notes, *_patterns_only(job), *pictures.notes, *not_read(outcome)),
         reader=took_part(outcome),
     )
+
+
+def _categories(posts: Sequence[Post]) -> dict[str, Category]:
+    """Categories by post key; none when the model is broken, which the checks report as a failed rule."""
+    try:
+        return dict(zip((post.key for post in posts), categorise(posts), strict=True))
+    except RuleError:
+        return {}
 
 
 def _patterns_only(job: Job) -> tuple[str, ...]:

@@ -28,4 +28,6 @@ def configure(*, verbose: bool) -> None:
 
 def log_crash() -> None:
     """Log the exception being handled, without local variables (they may hold secrets)."""
+    if not structlog.is_configured():
+        configure(verbose=False)
     structlog.get_logger().error("crash", exc_info=True)

@@ -1,12 +1,14 @@
 """The rules as data: what one TOML file of ``rules/`` says, after it was read and validated."""
 
 import hashlib
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from pantau.checks.account_findings import RuleHead
+from pantau.core.errors import RuleError
 from pantau.core.model import Family, Level, Situation, Strength
 from pantau.core.settings import RuleStatus
 
@@ -146,6 +148,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         if any(rule.kind == "classifier" and rule.status != "nonaktif" for rule in self.rules):
             from pantau.checks.second_signal import shipped_signal
 
-            model = shipped_signal().version
+            with suppress(RuleError):
+                model = shipped_signal().version
         content = msgspec.json.encode((bare, self.lists, self.slang, model), order="sorted")
         return hashlib.sha256(content).hexdigest()[:12]

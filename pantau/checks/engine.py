@@ -23,7 +23,8 @@ from pantau.checks.second_signal import shipped_signal
 from pantau.checks.verdict import Verdicts
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
-from pantau.core.model import Post, Situation, Unit, sort_findings
+from pantau.core.errors import RuleError
+from pantau.core.model import Post, RuleFailure, Situation, Unit, sort_findings
 
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 
@@ -52,7 +53,7 @@ class Checker:
         ``cache_dir`` keeps compiled phrases between runs; ``timer`` gives seconds of work done, by which slow rules are stopped.
         """
         self._compiled: Compiled = compile_catalogue(catalogue, engine, cache_dir)
-        self._verdicts = Verdicts(self._compiled, shipped_signal()) if self._compiled.classifiers else None
+        self._verdicts, self._broken = _verdicts(self._compiled)
         self._block_texts = block_texts
         self._timer = timer
         self._zone = zone
@@ -91,8 +92,18 @@ class Checker:
                 post = posts[number]
                 judge.decide(post, folded.view(number), rules, unit_of.get(post.account, ""), report)
             if self._verdicts is not None:
-                report = self._verdicts.apply(posts, folded.view, unit_of, report)
-        return msgspec.structs.replace(report, failures=judge.failures())
+                report = self._verdicts.apply(posts, folded.view, unit_of, report, judge.attempt)
+        return msgspec.structs.replace(report, failures=(*judge.failures(), *self._broken))
+
+
+def _verdicts(compiled: Compiled) -> tuple[Verdicts | None, tuple[RuleFailure, ...]]:
+    """The second signal; without its model the patterns go on alone, and that is a visible failure."""
+    if not compiled.classifiers:
+        return None, ()
+    try:
+        return Verdicts(compiled, shipped_signal()), ()
+    except RuleError as error:
+        return None, (RuleFailure("second-signal", f"tidak ikut memeriksa; {error}"),)
 
 
 class _Folded:

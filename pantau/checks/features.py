@@ -25,7 +25,9 @@ MAX_CHARS = 6_000
 _PIECES = (3, 4, 5)
 _MIN_WORD_POSTS, _MIN_PIECE_POSTS = 2, 3
 _TOKEN = re.compile(r"[a-z0-9]+")
-_EMOJI = re.compile("[☀-➿\U0001f300-\U0001faff]")
+EMOJI = "[☀-➿\U0001f300-\U0001faff]"
+"""Pattern of one pictogram; a feature like a word."""
+_EMOJI = re.compile(EMOJI)
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _WORD, _PIECE = "w", "c"
 

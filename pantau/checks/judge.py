@@ -1,6 +1,8 @@
 """Turns the hits of one post into findings; a rule that crashes or takes too long becomes a visible failure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +18,7 @@ from pantau.checks.view import PostView
 from pantau.core.clock import local_day
 from pantau.core.model import Evidence, Finding, Post, RuleFailure, Situation, Unit
 
+T = TypeVar("T")
 MAX_EVIDENCE = 5
 BUDGET_S = 3.0
 """Work that one rule may cause in a run, on top of what is usual for each post it was tried on: ``POST_S`` and ``CHARACTER_S``."""
@@ -79,21 +82,38 @@ class Judge:
             began = self._timer()
             limit = began + usual + BUDGET_S - self._spent_s.get(number, 0.0)
             try:
-                kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit, limit))
-                evidence = tuple(evidence_of(rule, view, hit) for hit in kept[:MAX_EVIDENCE])
+                tried = self.attempt(rule.rule.id, post, partial(self._try, rule, post, view, unit, limit))
             except pattern.TooSlowError:
-                self._watch(number, rule, self._timer() - began - usual)
-                continue
-            except Exception as error:  # one rule must not take the night down; it is named in the digest
-                reason = mask_personal(f"{type(error).__name__}: {error}")
-                self._failed.setdefault(rule.rule.id, f"gagal pada {post.key}: {reason}")
-                continue
+                tried = None
+            else:
+                if tried is None:
+                    continue
             self._watch(number, rule, self._timer() - began - usual)
+            if tried is None:
+                continue
+            evidence, cancelled = tried
             if evidence:
                 found = finding_of(rule.rule, post, unit, evidence)
                 (report.findings if rule.rule.status == "aktif" else report.trial).append(found)
             if rule.rule.status == "aktif":
                 report.cancelled.extend(_cancelled(rule, post, view, item) for item in cancelled[:MAX_EVIDENCE])
+
+    def attempt(self, rule_id: str, post: Post, work: Callable[[], T]) -> T | None:
+        """What ``work`` gives; None, and the rule named as failed, when it crashes. Raises ``TooSlowError`` only."""
+        try:
+            return work()
+        except pattern.TooSlowError:
+            raise
+        except Exception as error:  # one rule must not take the night down; it is named in the digest
+            reason = mask_personal(f"{type(error).__name__}: {error}")
+            self._failed.setdefault(rule_id, f"gagal pada {post.key}: {reason}")
+            return None
+
+    def _try(
+        self, rule: CompiledRule, post: Post, view: PostView, unit: str, limit: float
+    ) -> tuple[tuple[Evidence, ...], list[CancelledHit]]:
+        kept, cancelled = judge_context(rule, view, self._find(rule, post, view, unit, limit))
+        return tuple(evidence_of(rule, view, hit) for hit in kept[:MAX_EVIDENCE]), cancelled
 
     def _find(self, rule: CompiledRule, post: Post, view: PostView, unit: str, limit: float) -> list[Hit]:
         kind = rule.rule.kind

@@ -18,7 +18,7 @@ from pantau.checks.personal import VALIDATORS
 from pantau.checks.table import Table, read_toml
 from pantau.checks.words import parse_entry, read_list, read_slang
 from pantau.core.errors import Problem, RuleError
-from pantau.core.model import FAMILIES, LEVELS, Strength
+from pantau.core.model import FAMILIES, LEVELS, POST_FAMILIES, Strength
 from pantau.core.settings import RuleStatus
 
 __all__ = ["Catalogue", "load_catalogue", "load_rule_file"]
@@ -92,6 +92,7 @@ def _parse(dirs: Sequence[Path]) -> _Parsed:
     problems: list[Problem] = []
     lists = _Lists(dirs, problems)
     rules: dict[str, tuple[Rule, str]] = {}
+    classifiers: dict[str, str] = {}
     for folder in dirs:
         for path in sorted(folder.rglob("*.toml")):
             if path.name.endswith(".cases.toml") or path.parent.name == "words":
@@ -102,6 +103,10 @@ def _parse(dirs: Sequence[Path]) -> _Parsed:
             if rule.id in rules:
                 what = f"id ini sudah dipakai oleh {rules[rule.id][1]}"
                 problems.append(Problem(str(path), "kunci id", rule.id, what, "Beri nama lain."))
+            twin = classifiers.setdefault(rule.family, rule.id) if rule.kind == "classifier" else rule.id
+            if twin != rule.id:
+                what = f"keluarga {rule.family} sudah punya classifier: {twin}"
+                problems.append(Problem(str(path), "kunci kind", rule.kind, what, f"Atur {twin} lewat [rules.status]."))
             rules[rule.id] = (rule, str(path))
     if _PLACES in lists.paths:
         lists.entries(_PLACES)
@@ -203,6 +208,14 @@ def _read_kind(top: Table, rule: Rule, lists: _Lists) -> dict[str, Any]:
         changes["sets"] = _read_sides(top, lists)
         if changes["within_words"] < 1:
             match.wrong("within_words", "harus paling sedikit 1", "Perbaiki nilainya.", changes["within_words"])
+    elif rule.kind == "classifier":
+        changes["sets"] = (_words(match, lists),)
+        if rule.family not in POST_FAMILIES:
+            top.wrong(
+                "family", f"untuk classifier harus di antara: {', '.join(POST_FAMILIES)}", "Perbaiki.", rule.family
+            )
+        if changes["require"] or changes["cancel"]:
+            top.wrong("require/cancel", "tidak berlaku untuk classifier", "Hapus bagian itu.")
     elif rule.kind == "script":
         changes["params"] = _read_script(match)
     else:

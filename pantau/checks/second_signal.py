@@ -7,6 +7,7 @@ decided in ``verdict.py``; a score alone never makes a flag.
 import hashlib
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,14 +16,14 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from pantau.checks.features import MAX_CHARS, Floats, Rows, Vectoriser, tokens
+from pantau.checks.features import EMOJI, MAX_CHARS, Floats, Rows, Vectoriser, tokens
 from pantau.checks.fold import FOLD_VERSION
 from pantau.core.errors import Problem, RuleError
 from pantau.core.model import CATEGORIES, POST_FAMILIES, Category, Family
 from pantau.core.resources import data_dir
 
 MODEL_FILE = Path("model") / "second-signal.npz"
-_WORD = re.compile(r"\w+(?:[-'.]\w+)*")
+_WORD = re.compile(rf"\w+(?:[-'.]\w+)*|{EMOJI}")
 _MAX_WORDS = 250
 """Words of a text that are tried one by one for an explanation."""
 
@@ -90,7 +91,8 @@ class SecondSignal:
 
     def explain(self, text: str, family: Family, most: int = 3) -> list[Weight]:
         """The words without which the score falls most, strongest first, found by leaving out each word in turn."""
-        places = [match.span() for match in _WORD.finditer(text[:MAX_CHARS])]
+        text = text[:MAX_CHARS]
+        places = [match.span() for match in _WORD.finditer(text)]
         column = POST_FAMILIES.index(family)
         if len(places) > _MAX_WORDS:
             places = self._likeliest_part(text, places, column)
@@ -145,7 +147,7 @@ def load_signal(path: Path) -> SecondSignal:
         if about.fold_version != FOLD_VERSION:
             raise ValueError(f"dibuat untuk lipatan versi {about.fold_version}, sekarang {FOLD_VERSION}")
         return SecondSignal(Vectoriser(vocabulary, arrays["rarity"]), weights, arrays["offsets"], about)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, msgspec.MsgspecError) as error:
         remedy = "Pasang ulang Pantau, atau latih lagi: make train."
         raise RuleError(
             [Problem(str(path), "isi", "", f"model sinyal kedua tidak terbaca ({error})", remedy)]

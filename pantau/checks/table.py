@@ -12,6 +12,7 @@ T = TypeVar("T")
 _NAMES: dict[type, str] = {
     str: "teks dalam tanda kutip",
     int: "bilangan bulat",
+    float: "bilangan, misalnya 0.5",
     bool: "true atau false",
     date: "tanggal (2026-11-24)",
 }

@@ -11,6 +11,8 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,6 +31,19 @@ _NEVER_DOUBTED = frozenset({"situation", "classifier", "script"})
 """Kinds that see what a score cannot: letters, and what holds at the time."""
 
 
+_Result = tuple[list[Finding], list[Finding]]
+Attempt = Callable[[str, Post, Callable[[], _Result]], _Result | None]
+
+
+class _Judged(NamedTuple):
+    """What is known of a post in one family before the score."""
+
+    post: Post
+    unit: str
+    own: list[Finding]
+    cancelled: Cancelled | None
+
+
 class Verdicts:
     """The table, for one catalogue and one model."""
 
@@ -38,9 +53,17 @@ class Verdicts:
         self._kinds = {rule.rule.id: rule for rule in compiled.rules}
 
     def apply(
-        self, posts: Sequence[Post], view: Callable[[int], PostView], unit_of: Mapping[str, str], report: CheckReport
+        self,
+        posts: Sequence[Post],
+        view: Callable[[int], PostView],
+        unit_of: Mapping[str, str],
+        report: CheckReport,
+        attempt: Attempt,
     ) -> CheckReport:
-        """The report of a block of posts after the second signal. ``view`` gives a post of the block by its number."""
+        """The report of a block of posts after the second signal. ``view`` gives a post of the block by its number.
+
+        ``attempt`` runs the work of a rule on a post and gives None when it crashed (``Judge.attempt``).
+        """
         scores = self._signal.scores([text_of(post) for post in posts])
         found: dict[tuple[str, Family], list[Finding]] = {}
         for finding in report.findings:
@@ -51,23 +74,28 @@ class Verdicts:
         kept: list[Finding] = []
         trial = list(report.trial)
         for number, post in enumerate(posts):
-            unit = unit_of.get(post.account, "")
             for family, rule in self._rules.items():
-                score = float(scores[number, POST_FAMILIES.index(family)])
                 own = found.pop((post.key, family), [])
-                if rule.rule.status == "aktif" and own:
-                    flagged = any(finding.strength == "flag" for finding in own)
-                    whole = len(text_of(post)) <= MAX_CHARS
-                    kept += [self._weigh(finding, score, lift=not flagged, doubt=whole) for finding in own]
-                    continue
-                kept += own
-                if score < self._signal.about.thresholds[family].review or not (post.text or post.image_text):
-                    continue
-                new = self._open(rule, post, view(number), unit, score, cancelled.get((post.key, family)))
-                if new is not None:
-                    (kept if rule.rule.status == "aktif" else trial).append(new)
+                judged = _Judged(post, unit_of.get(post.account, ""), own, cancelled.get((post.key, family)))
+                score = float(scores[number, POST_FAMILIES.index(family)])
+                result = attempt(rule.rule.id, post, partial(self._judge, rule, judged, partial(view, number), score))
+                standing, opened = (own, []) if result is None else result
+                kept += standing
+                (kept if rule.rule.status == "aktif" else trial).extend(opened)
         kept += [finding for rest in found.values() for finding in rest]
         return msgspec.structs.replace(report, findings=kept, trial=trial)
+
+    def _judge(self, rule: CompiledRule, item: _Judged, view: Callable[[], PostView], score: float) -> _Result:
+        """The findings of one post and family after the score, and those that the score opens."""
+        post, own = item.post, item.own
+        if own:
+            lift = rule.rule.status == "aktif" and all(finding.strength != "flag" for finding in own)
+            whole = len(text_of(post)) <= MAX_CHARS
+            return [self._weigh(finding, score, lift=lift, doubt=whole) for finding in own], []
+        if score < self._signal.about.thresholds[rule.rule.family].review or not (post.text or post.image_text):
+            return [], []
+        opened = self._open(rule, post, view(), item.unit, score, item.cancelled)
+        return [], [opened] if opened is not None and opened.evidence else []
 
     def _weigh(self, finding: Finding, score: float, *, lift: bool, doubt: bool) -> Finding:
         """A finding of a pattern, lifted or lowered where that is allowed.

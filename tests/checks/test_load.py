@@ -145,6 +145,8 @@ def test_a_wrong_key_is_named(tmp_path: Path, change, where):
         ("history", "", "kunci history"),
         ("script", "[match]\nscripts = ['klingon']\nleast_letters = 5\nshare = 0.5\n", "kunci match.scripts"),
         ("script", "[match]\nscripts = ['thai']\nleast_letters = 5\nshare = 2.0\n", "kunci match.share"),
+        ("script", "[match]\nscripts = ['thai']\nleast_letters = 5\nshare = true\n", "kunci match.share"),
+        ("classifier", "[match]\nwords = ['a']\n[[cancel]]\nwords = ['b']\n", "kunci require/cancel"),
     ],
 )
 def test_what_a_kind_needs_is_named(tmp_path: Path, kind, body, where):

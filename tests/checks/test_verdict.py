@@ -13,6 +13,7 @@ from pantau.checks.engine import Checker
 from pantau.checks.load import load_catalogue
 from pantau.checks.second_signal import SecondSignal, shipped_signal
 from pantau.checks.verdict import Verdicts
+from pantau.core.errors import Problem, RuleError
 from pantau.core.model import POST_FAMILIES, Finding
 from pantau.core.resources import data_dir
 from tests.checks.material import post
@@ -115,15 +116,6 @@ def test_words_on_the_picture_are_quoted_from_the_picture():
     assert all(item.quote == boast[item.start : item.end] for item in found.evidence)
 
 
-def test_a_second_signal_on_trial_is_logged_and_changes_nothing():
-    trial = msgspec.structs.replace(classifier("FLX", "emas"), status="uji")
-    catalogue = Catalogue(rules=(rule("gold", "FLX"), trial), on=DAY)
-    checker = Checker(catalogue)
-    checker._verdicts = Verdicts(checker._compiled, Scored({"FLX": 0.01}))
-    (found,) = checker.check([post(1, TEXT)], {}).findings
-    assert found.strength == "flag"
-
-
 @cache
 def shipped() -> Catalogue:
     return load_catalogue([data_dir("rules")], {}, DAY)
@@ -158,3 +150,37 @@ def test_a_weak_hit_beside_a_flag_of_its_family_is_not_lifted():
 def test_a_model_that_read_only_the_beginning_does_not_doubt_a_hit_further_on():
     (found,) = judged({}, rule("gold", "FLX"), classifier("FLX", "tidak ada"), text="kata " * 1_500 + "emas")
     assert found.strength == "flag"
+
+
+@pytest.mark.parametrize("text", ["Selamat pagi 😂😂😂", "😂", "Terima kasih 🤣", "😎"])
+def test_a_review_opened_by_emoji_quotes_them(text):
+    for found in Checker(shipped()).check([post(1, text), post(2, "", text)], {}).findings:
+        assert found.evidence, found.rule_id
+        assert all(item.quote for item in found.evidence)
+
+
+def test_a_second_signal_on_trial_still_doubts_but_never_lifts():
+    trial = msgspec.structs.replace(classifier("FLX", "emas"), status="uji")
+    (found,) = judged({"FLX": 0.01}, rule("gold", "FLX"), trial)
+    assert found.strength == "review"
+    (found,) = judged({"FLX": 0.99}, rule("hint", "FLX", strength="review"), trial)
+    assert found.strength == "review"
+
+
+def test_a_crash_of_the_second_signal_is_a_named_failure_and_keeps_the_hits(monkeypatch):
+    monkeypatch.setattr(Verdicts, "_weigh", lambda *args, **more: 1 / 0)
+    catalogue = Catalogue(rules=(rule("gold", "FLX"), classifier("FLX", "tidak ada")), on=DAY)
+    report = Checker(catalogue).check([post(1, TEXT)], {})
+    assert [found.rule_id for found in report.findings] == ["gold"]
+    assert [failure.rule_id for failure in report.failures] == ["second-signal-flx"]
+
+
+def test_without_its_model_the_patterns_go_on_and_the_failure_is_named(monkeypatch):
+    def broken():
+        raise RuleError([Problem("second-signal.npz", "isi", "", "rusak", "Pasang ulang.")])
+
+    monkeypatch.setattr("pantau.checks.engine.shipped_signal", broken)
+    catalogue = Catalogue(rules=(rule("gold", "FLX"), classifier("FLX", "tidak ada")), on=DAY)
+    report = Checker(catalogue).check([post(1, TEXT)], {})
+    assert [found.strength for found in report.findings] == ["flag"]
+    assert [failure.rule_id for failure in report.failures] == ["second-signal"]

@@ -24,6 +24,7 @@ Arabic (prayers) and Javanese letters are at home here and cannot be asked for.
 """
 
 _ANY = re.compile(f"[{''.join(SCRIPTS.values())}]")
+_MAX_QUOTE_CHARS = 300
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -52,5 +53,5 @@ def find(rule: CompiledRule, post: PostView) -> list[Hit]:
         if letters < int(params["least_letters"]) or letters < params["share"] * (letters + others):
             continue
         start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]))
-        hits.append(Hit(field, Span(start, end)))
+        hits.append(Hit(field, Span(start, min(end, start + _MAX_QUOTE_CHARS))))
     return hits
