@@ -68,8 +68,16 @@ def try_rule(job: Job, store: Store, catalogue: Catalogue, rule: Rule, first: da
 
 
 def _only(catalogue: Catalogue, live: Rule) -> Catalogue:
-    """The catalogue with this rule active, and no other; what a trip book judges needs the rules that see trips."""
-    kept = [rule for rule in catalogue.rules if live.kind == "ledger" and rule.id != live.id and rule.status == "aktif"]
+    """The catalogue with this rule active, and no other but what it builds on.
+
+    A trip book judges what other rules see; the second signal speaks where the patterns of its family do not.
+    """
+    needed = {
+        rule.id
+        for rule in catalogue.rules
+        if live.kind == "ledger" or (live.kind == "classifier" and rule.family == live.family)
+    }
+    kept = [rule for rule in catalogue.rules if rule.id in needed - {live.id} and rule.status == "aktif"]
     return msgspec.structs.replace(catalogue, rules=tuple(sorted([*kept, live], key=lambda rule: rule.id)))
 
 

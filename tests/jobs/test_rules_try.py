@@ -117,3 +117,16 @@ def test_a_rule_that_fails_while_tried_says_so(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr(lexicon, "find", find)
     out = desk.run("rules", "try", "panen-disebut", *desk.range(), code=1)
     assert "Aturan gagal: panen-disebut: gagal pada x:1000" in out
+
+
+def test_the_second_signal_counts_only_posts_that_no_pattern_of_its_family_caught(tmp_path, capfd, monkeypatch) -> None:
+    made = Desk(tmp_path, capfd).set_clock(monkeypatch)
+    made.write(status="uji")
+    made.post(
+        "Warga goblok, otak di dengkul, protes terus tidak tahu diri.",
+        "Wong ora mudeng aturan kok nekat protes. Sinau sik kono, ojo isin-isini wong sak desa.",
+    )
+    made.night(1)
+    out = made.run("rules", "try", "second-signal-bhs", *made.range())
+    assert "2 unggahan diperiksa; 1 kena" in out
+    assert "goblok" not in out
