@@ -39,9 +39,18 @@ def _build_website(settings: Settings, pace: Pace) -> Collector:
     return WebsiteCollector(settings.collect.website, settings.network, pace, settings.zone, notes)
 
 
+def _build_youtube(settings: Settings, pace: Pace) -> Collector:
+    from collectors.youtube import YouTubeCollector
+
+    youtube = settings.collect.youtube
+    key = settings.secret(youtube.api_key).reveal() if youtube.api_key else ""
+    return YouTubeCollector(youtube, settings.network, key, pace, settings.state_dir / "youtube.json")
+
+
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
     "instagram": Source(is_set_up=lambda settings: settings.collect.instagram.enabled, build=_build_instagram),
     "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
+    "youtube": Source(is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube),
 }
 """Platform name as in the register to its source. Libraries load only when a collector is built."""

@@ -111,6 +111,21 @@ class WebsiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Host names or addresses inside the office's own network that may be read; all others must be public."""
 
 
+class YouTubeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """YouTube through the Data API v3, or through RSS where there is no key or no quota left. Read only when ``enabled``."""
+
+    enabled: bool = False
+    api_key: str = ""
+    """``env:NAME`` or ``file:PATH``; empty: RSS only, which needs each channel's id in the register and shows 15 videos."""
+    api_url: str = "https://www.googleapis.com"
+    rss_url: str = "https://www.youtube.com"
+    timeout_s: float = 30.0
+    quota_units: int = 9000
+    """Most units that one run may use; YouTube allows 10,000 a day. 0: no limit of our own."""
+    overlap_days: int = 3
+    """Videos published so long before the watermark that no night has seen (late or scheduled ones) are still taken."""
+
+
 class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """What every source shares."""
 
@@ -123,6 +138,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
     website: WebsiteSettings = WebsiteSettings()
+    youtube: YouTubeSettings = YouTubeSettings()
 
 
 class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         wrong("office.timezone", settings.office.timezone, "zona waktu tidak dikenal", "Pakai misalnya Asia/Jakarta.")
     secrets = {
         "collect.x.bearer_token": settings.collect.x.bearer_token,
+        "collect.youtube.api_key": settings.collect.youtube.api_key,
         "mail.password": settings.mail.password,
         "mail.imap_password": settings.mail.imap_password,
         "store.url_secret": settings.store.url_secret,
@@ -129,6 +130,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         "mail.timeout_s": settings.mail.timeout_s,
         "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
         "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
+        "collect.youtube.timeout_s": settings.collect.youtube.timeout_s,
         "collect.website.timeout_s": settings.collect.website.timeout_s,
         "collect.website.max_mb": settings.collect.website.max_mb,
         "collect.website.parallel": settings.collect.website.parallel,
