@@ -1,14 +1,13 @@
 """Fetches posted pictures: over HTTP from public hosts, within size and time, or from the office's picture folder."""
 
-import ipaddress
-import socket
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import httpx
 
+from collectors.addresses import Address, number, resolve
+from collectors.addresses import is_public as _is_public
 from collectors.base import CollectorError
 from collectors.http import tls_context
 from pantau.core.errors import PictureError
@@ -100,7 +99,7 @@ class PictureFetcher:
     def _target(self, address: SplitResult) -> tuple[str, str]:
         """The address to connect to, with a judged number in place of the name, and the name for the certificate."""
         host = (address.hostname or "").rstrip(".")
-        literal = _number(host)
+        literal = number(host)
         if host.casefold() not in self._inside:
             if literal is not None and not _is_public(literal):
                 raise PictureError("alamat gambarnya menunjuk ke jaringan dalam")
@@ -127,31 +126,15 @@ class PictureFetcher:
             raise PictureError("berkasnya di folder gambar tidak dapat dibuka") from error
 
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _number(host: str) -> _Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _public_address(host: str, port: int) -> _Address:
+def _public_address(host: str, port: int) -> Address:
     """An address of a name all of whose addresses are public. Raises ``PictureError``."""
     try:
-        answers: Iterable[tuple[object, ...]] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolve(host, port)
     except OSError as error:
         raise PictureError("nama server gambarnya tidak ditemukan") from error
-    found = [ipaddress.ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]  # type: ignore[index]
     if not found or not all(_is_public(item) for item in found):
         raise PictureError("alamat gambarnya menunjuk ke jaringan dalam")
     return found[0]
-
-
-def _is_public(address: _Address) -> bool:
-    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)
 
 
 def open_source(settings: PictureSettings, network: Network, folder: Path | None) -> PictureFetcher:

@@ -1,17 +1,16 @@
 """Fetches pages whose address strangers write: https or named http hosts, public addresses only, bounded in size and time."""
 
-import ipaddress
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 import msgspec
 
+from collectors.addresses import Address, is_public, number, resolve
 from collectors.base import CollectorError
 from collectors.http import tls_context
 from pantau.core.settings import Network
@@ -20,7 +19,6 @@ MAX_REDIRECTS = 5
 WHOLE_ANSWER = 3
 """A whole answer may take this many timeouts, each of which bounds only the silence between two packets."""
 _AGENT = "Mozilla/5.0 (compatible; Pantau; pemantau situs resmi)"
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class TransientWebError(CollectorError):
@@ -127,7 +125,7 @@ class WebClient:
 
     def _target(self, address: SplitResult, host: str) -> str:
         """The address to connect to, with a judged number in place of the name."""
-        literal = _number(host)
+        literal = number(host)
         if host not in self._inside:
             if literal is not None and not is_public(literal):
                 raise CollectorError("alamat situs menunjuk ke jaringan dalam", "blocked")
@@ -149,26 +147,12 @@ def _is_certificate_error(error: BaseException) -> bool:
     return False
 
 
-def _number(host: str) -> _Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _public_address(host: str, port: int) -> _Address:
+def _public_address(host: str, port: int) -> Address:
     """An address of a name all of whose addresses are public. Raises ``CollectorError``."""
     try:
-        answers: Iterable[tuple[object, ...]] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolve(host, port)
     except OSError as error:
         raise TransientWebError("nama situs tidak ditemukan (DNS)", "network") from error
-    found = [ipaddress.ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]  # type: ignore[index]
     if not found or not all(is_public(item) for item in found):
         raise CollectorError("alamat situs menunjuk ke jaringan dalam", "blocked")
     return found[0]
-
-
-def is_public(address: _Address) -> bool:
-    """True when the address is reachable from anywhere, also when it is an IPv4 address in IPv6 clothes."""
-    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)

@@ -59,6 +59,8 @@ def _credentials(job: Job) -> str:
     watched = watched_platforms(settings)
     if settings.collect.x.bearer_token:
         settings.secret(settings.collect.x.bearer_token).reveal()
+    if settings.collect.youtube.enabled and settings.collect.youtube.api_key:
+        settings.secret(settings.collect.youtube.api_key).reveal()
     if settings.collect.instagram.enabled and settings.collect.instagram.session_file:
         path = settings.path(settings.collect.instagram.session_file)
         if not path.is_file():
