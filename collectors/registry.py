@@ -25,11 +25,27 @@ def _build_x(settings: Settings, pace: Pace) -> Collector:
 
 
 def _build_instagram(settings: Settings, pace: Pace) -> Collector:
-    from collectors.instagram_web import InstagramWebCollector
+    """The Graph API where a token is configured, instaloader where it is enabled, or the one with the other behind it."""
+    instagram, meta = settings.collect.instagram, settings.collect.meta
+    web: Collector | None = None
+    if instagram.enabled:
+        from collectors.instagram_web import InstagramWebCollector
 
-    instagram = settings.collect.instagram
-    session = settings.path(instagram.session_file) if instagram.session_file else None
-    return InstagramWebCollector(instagram, settings.network, session, pace)
+        session = settings.path(instagram.session_file) if instagram.session_file else None
+        web = InstagramWebCollector(instagram, settings.network, session, pace)
+        if not instagram.graph_token:
+            return web
+    from collectors.instagram import InstagramCollector
+    from collectors.instagram_graph import InstagramGraphCollector
+
+    token = settings.secret(instagram.graph_token).reveal()
+    secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
+    graph = InstagramGraphCollector(instagram.graph_user_id, token, meta, settings.network, secret, pace)
+    return InstagramCollector(graph, web) if web else graph
+
+
+def _instagram_is_set_up(settings: Settings) -> bool:
+    return settings.collect.instagram.enabled or bool(settings.collect.instagram.graph_token)
 
 
 def _build_website(settings: Settings, pace: Pace) -> Collector:
@@ -49,7 +65,7 @@ def _build_youtube(settings: Settings, pace: Pace) -> Collector:
 
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
-    "instagram": Source(is_set_up=lambda settings: settings.collect.instagram.enabled, build=_build_instagram),
+    "instagram": Source(is_set_up=_instagram_is_set_up, build=_build_instagram),
     "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
     "youtube": Source(is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube),
 }

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -29,6 +29,9 @@ from pantau.core.settings_file import load_settings
 from pantau.delivery.reconcile import Lookup
 from pantau.delivery.transport import Transport
 from pantau.store import open_store
+
+if TYPE_CHECKING:
+    from collectors.graph import TokenState
 
 __all__ = [
     "Job",
@@ -195,6 +198,23 @@ def demo_site(job: Job, home: Path, mails: Path, now: Callable[[], datetime]) ->
         night_kind="demo",
         open_pictures=lambda: open_pictures(job.settings),
     )
+
+
+def meta_tokens(settings: Settings) -> dict[str, "TokenState"]:
+    """What Meta says of each configured token, by the key that names it. Raises ``CollectorError`` and ``SecretError``."""
+    from collectors.graph import GraphClient
+
+    meta, found = settings.collect.meta, {}
+    pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=2))
+    app_secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
+    configured = {"collect.instagram.graph_token": ("Instagram", settings.collect.instagram.graph_token)}
+    for key, (service, reference) in configured.items():
+        if reference:
+            token = settings.secret(reference).reveal()
+            client = GraphClient(service, meta, settings.network, token, app_secret, pace)
+            found[key] = client.token_state()
+            client.close()
+    return found
 
 
 def check_mail(settings: Settings) -> None:

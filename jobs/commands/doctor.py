@@ -10,6 +10,8 @@ import click
 from jobs.wiring import Job
 from pantau.core.errors import PantauError, PictureError
 
+_TOKEN_WARNING_DAYS = 10
+
 
 @click.command(name="doctor")
 @click.option("--no-mail", is_flag=True, help="do not log in to the mail server")
@@ -39,6 +41,8 @@ def command(ctx: click.Context, no_mail: bool) -> int:
     if jobs:
         job = jobs[0]
         step("kredensial", lambda: _credentials(job))
+        if job.settings.collect.instagram.graph_token:
+            step("token Meta", lambda: _meta_tokens(job))
         step("folder kerja", lambda: _disk(job.settings.state_dir))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
@@ -71,6 +75,26 @@ def _credentials(job: Job) -> str:
     unwatched = [f"{number} akun {platform}" for platform, number in sorted(counts.items()) if platform not in watched]
     shown = ", ".join(sorted(watched)) or "tidak ada platform yang dipantau"
     return shown + (f"; belum dipantau: {', '.join(unwatched)}" if unwatched else "")
+
+
+def _meta_tokens(job: Job) -> str:
+    """Asks Meta once per token. One that expires soon is a fault while there is still time to renew it."""
+    from jobs.clock import now_utc
+    from jobs.wiring import meta_tokens
+
+    said = []
+    for key, state in meta_tokens(job.settings).items():
+        remedy = f"Buat token baru (lebih baik token System User, yang tidak kedaluwarsa) dan perbarui {key}."
+        if not state.valid:
+            raise PantauError(f"Token {key} tidak berlaku lagi. {remedy}")
+        if state.expires_at is None:
+            said.append(f"{key} tidak kedaluwarsa")
+            continue
+        day = f"{state.expires_at.astimezone(job.settings.zone):%d-%m-%Y}"
+        if (state.expires_at - now_utc()).days < _TOKEN_WARNING_DAYS:
+            raise PantauError(f"Token {key} habis pada {day}. {remedy}")
+        said.append(f"{key} berlaku sampai {day}")
+    return "; ".join(said)
 
 
 def _disk(folder: Path) -> str:

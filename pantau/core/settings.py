@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
+from pantau.core.settings_meta import MetaSettings
 from pantau.core.settings_reader import ReaderSettings
 
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
@@ -78,8 +79,15 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Instagram through instaloader. Read only when ``enabled``."""
+    """Instagram through Meta's Graph API (when ``graph_token`` is set) and instaloader (when ``enabled``).
 
+    With both, instaloader reads the accounts that the Graph API does not show. All keys but the first two are instaloader's.
+    """
+
+    graph_token: str = ""
+    """``env:NAME`` or ``file:PATH`` holding a token with instagram_basic, instagram_manage_insights, pages_read_engagement."""
+    graph_user_id: str = ""
+    """Graph id of the office's own professional account (17841...), on whose behalf others are looked up."""
     enabled: bool = False
     username: str = ""
     session_file: str = ""
@@ -137,6 +145,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """Nights in a row on which an account must be missing before it may be called gone."""
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
+    meta: MetaSettings = MetaSettings()
     website: WebsiteSettings = WebsiteSettings()
     youtube: YouTubeSettings = YouTubeSettings()
 

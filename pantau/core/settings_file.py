@@ -10,11 +10,12 @@ import msgspec
 
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, Settings, TierNorm
+from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_reader import reader_problems
 
 _UNUSABLE = object()
 _NOT_KEYS = {"base_dir"}
-_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret", "api_key"}
+_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret", "api_key", "graph_token", "app_secret"}
 
 
 def load_settings(path: Path) -> Settings:
@@ -110,15 +111,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         ZoneInfo(settings.office.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         wrong("office.timezone", settings.office.timezone, "zona waktu tidak dikenal", "Pakai misalnya Asia/Jakarta.")
-    secrets = {
-        "collect.x.bearer_token": settings.collect.x.bearer_token,
-        "collect.youtube.api_key": settings.collect.youtube.api_key,
-        "mail.password": settings.mail.password,
-        "mail.imap_password": settings.mail.imap_password,
-        "store.url_secret": settings.store.url_secret,
-        "reader.api_key": settings.reader.api_key,
-    }
-    for key, reference in secrets.items():
+    for key, reference in _secrets(settings).items():
         if reference and not reference.startswith(("env:", "file:")):
             wrong(key, "(disembunyikan)", "rahasia tidak boleh ditulis langsung", "Tulis env:NAMA atau file:JALUR.")
     positive = {
@@ -156,10 +149,28 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         norm: TierNorm = getattr(settings.norms, name)
         if norm.days < 1 or norm.grace < 0:
             wrong(f"norms.{name}", f"{norm.days} + {norm.grace}", "hari harus >= 1 dan toleransi >= 0", "Perbaiki.")
-    for fault in reader_problems(settings.reader):
+    instagram = settings.collect.instagram
+    if instagram.graph_token and not (instagram.graph_user_id.isascii() and instagram.graph_user_id.isdigit()):
+        what = "bukan nomor akun Instagram profesional kantor"
+        wrong("collect.instagram.graph_user_id", instagram.graph_user_id, what, 'Tulis misalnya "17841400000000000".')
+    for fault in (*meta_problems(settings.collect.meta), *reader_problems(settings.reader)):
         wrong(*fault)
     problems += _mail_checks(settings.mail, file)
     return problems
+
+
+def _secrets(settings: Settings) -> dict[str, str]:
+    """Every reference to a secret, by its key."""
+    return {
+        "collect.x.bearer_token": settings.collect.x.bearer_token,
+        "collect.youtube.api_key": settings.collect.youtube.api_key,
+        "collect.instagram.graph_token": settings.collect.instagram.graph_token,
+        "collect.meta.app_secret": settings.collect.meta.app_secret,
+        "mail.password": settings.mail.password,
+        "mail.imap_password": settings.mail.imap_password,
+        "store.url_secret": settings.store.url_secret,
+        "reader.api_key": settings.reader.api_key,
+    }
 
 
 def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
