@@ -57,7 +57,7 @@ def judge(status: int, body: object, service: str) -> GraphError:
         reason = (
             f"token {service} (Graph API) ditolak atau kedaluwarsa ({code}); buat token baru dan perbarui setelannya"
         )
-        return GraphError(reason, "token", "stop")
+        return GraphError(reason, "token", "stop", code=code)
     if code in (341, 368):
         return GraphError(f"Meta menahan aplikasi kita ({code}); periksa aplikasi di dasbor Meta", "blocked", "stop")
     if code in (1, 2) or error.get("is_transient") is True:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
@@ -21,6 +22,8 @@ _FAULTS_IN_A_ROW = 3
 """So many accounts in a row that met a fault of line or server, each after its own retries, mean that the source is down."""
 _REFUSALS_IN_A_ROW = 5
 """The same for refusals and unknown answers."""
+_PAGING = ("after", "until", "__paging_token")
+"""The parts of a next page's address that choose the page; another one is the token."""
 _CURSOR = re.compile(r"[\w=.:|-]{1,500}", re.ASCII)
 
 
@@ -34,6 +37,8 @@ class Harvest:
         self.listed = 0
         self.reached = False
         """True once the list went beyond the wanted span, so that everything newer was seen."""
+        self.open_end = False
+        """True when a promised page came empty: then the list may go on, and the reading is not complete."""
         self._window = window
         self._unreadable = 0
         self._last_post_at: datetime | None = None
@@ -75,7 +80,7 @@ class Harvest:
             unread_class=error.unread_class if error is not None and outcome == "unread" else "",
             reason=str(error or ""),
             checked_at=at,
-            complete=error is None,
+            complete=error is None and not self.open_end,
             last_post_at=self._last_post_at,
             source=source,
         )
@@ -134,16 +139,27 @@ class Cursors:
         """The cursor of the following page; empty at the end of the list."""
         cursors = paging.get("cursors") if isinstance(paging, Mapping) else None
         after = cursors.get("after") if isinstance(cursors, Mapping) else None
-        if not after:
-            return ""
-        if not isinstance(after, str) or not _CURSOR.fullmatch(after):
+        return self._turn(after) if after else ""
+
+    def next_query(self, paging: object) -> dict[str, str]:
+        """The same for lists that name the following page by an address, of which only what pages is taken; {} at the end."""
+        address = paging.get("next") if isinstance(paging, Mapping) else None
+        if not address:
+            return {}
+        asked = parse_qs(urlsplit(address).query) if isinstance(address, str) else {}
+        query = {name: asked[name][0] for name in _PAGING if name in asked}
+        self._turn("|".join(query.values()))
+        return query
+
+    def _turn(self, cursor: object) -> str:
+        if not isinstance(cursor, str) or not _CURSOR.fullmatch(cursor):
             raise format_error(self._service, "paging")
-        if after in self._seen or len(self._seen) >= _MOST_PAGES:
+        if cursor in self._seen or len(self._seen) >= _MOST_PAGES:
             raise format_error(self._service, "halaman tidak berakhir")
         if self._pace.expired:
             raise _deadline()
-        self._seen.add(after)
-        return after
+        self._seen.add(cursor)
+        return cursor
 
 
 def child(body: Body, name: str) -> Body:

@@ -117,16 +117,16 @@ class InstagramGraphCollector:
         while True:
             profile = self._page(client, handle, after)
             media = child(profile, "media")
-            if not after:
-                harvest.handle = str(profile["username"])
-            elif "media" not in profile:  # a first page may lack it (no posts), a promised one may not
-                raise format_error(SERVICE, "media")
-            harvest.take(media.get("data", []), parse_media, SERVICE)
-            after = "" if harvest.reached else cursors.next(media.get("paging"))
+            harvest.handle = str(profile["username"])
+            items = media.get("data", [])  # absent when there are none
+            harvest.take(items, parse_media, SERVICE)
+            count = profile.get("media_count")
+            whole = harvest.reached or harvest.listed == count
+            harvest.open_end = bool(after) and not items and not whole
+            after = "" if whole else cursors.next(media.get("paging"))
             if not after:
                 break
         harvest.check()
-        count = profile.get("media_count")
         if not harvest.listed and count != 0:
             raise CollectorError("Instagram memberi daftar kosong untuk akun yang punya unggahan", "format")
 

@@ -48,6 +48,15 @@ def _instagram_is_set_up(settings: Settings) -> bool:
     return settings.collect.instagram.enabled or bool(settings.collect.instagram.graph_token)
 
 
+def _build_facebook(settings: Settings, pace: Pace) -> Collector:
+    from collectors.facebook import FacebookCollector
+
+    meta = settings.collect.meta
+    token = settings.secret(settings.collect.facebook.token).reveal()
+    secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
+    return FacebookCollector(token, meta, settings.network, secret, pace)
+
+
 def _build_website(settings: Settings, pace: Pace) -> Collector:
     from collectors.website import WebsiteCollector
 
@@ -66,6 +75,7 @@ def _build_youtube(settings: Settings, pace: Pace) -> Collector:
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
     "instagram": Source(is_set_up=_instagram_is_set_up, build=_build_instagram),
+    "facebook": Source(is_set_up=lambda settings: bool(settings.collect.facebook.token), build=_build_facebook),
     "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
     "youtube": Source(is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube),
 }

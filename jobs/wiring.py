@@ -207,7 +207,10 @@ def meta_tokens(settings: Settings) -> dict[str, "TokenState"]:
     meta, found = settings.collect.meta, {}
     pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=2))
     app_secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
-    configured = {"collect.instagram.graph_token": ("Instagram", settings.collect.instagram.graph_token)}
+    configured = {
+        "collect.instagram.graph_token": ("Instagram", settings.collect.instagram.graph_token),
+        "collect.facebook.token": ("Facebook", settings.collect.facebook.token),
+    }
     for key, (service, reference) in configured.items():
         if reference:
             token = settings.secret(reference).reveal()

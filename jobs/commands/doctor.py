@@ -41,7 +41,7 @@ def command(ctx: click.Context, no_mail: bool) -> int:
     if jobs:
         job = jobs[0]
         step("kredensial", lambda: _credentials(job))
-        if job.settings.collect.instagram.graph_token:
+        if job.settings.collect.instagram.graph_token or job.settings.collect.facebook.token:
             step("token Meta", lambda: _meta_tokens(job))
         step("folder kerja", lambda: _disk(job.settings.state_dir))
         step("basis data", lambda: _database(job))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
-from pantau.core.settings_meta import MetaSettings
+from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_reader import ReaderSettings
 
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
@@ -146,6 +146,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
     meta: MetaSettings = MetaSettings()
+    facebook: FacebookSettings = FacebookSettings()
     website: WebsiteSettings = WebsiteSettings()
     youtube: YouTubeSettings = YouTubeSettings()
 

@@ -15,7 +15,16 @@ from pantau.core.settings_reader import reader_problems
 
 _UNUSABLE = object()
 _NOT_KEYS = {"base_dir"}
-_SECRET_KEYS = {"password", "imap_password", "bearer_token", "url_secret", "api_key", "graph_token", "app_secret"}
+_SECRET_KEYS = {
+    "password",
+    "imap_password",
+    "bearer_token",
+    "url_secret",
+    "api_key",
+    "graph_token",
+    "app_secret",
+    "token",
+}
 
 
 def load_settings(path: Path) -> Settings:
@@ -165,6 +174,7 @@ def _secrets(settings: Settings) -> dict[str, str]:
         "collect.x.bearer_token": settings.collect.x.bearer_token,
         "collect.youtube.api_key": settings.collect.youtube.api_key,
         "collect.instagram.graph_token": settings.collect.instagram.graph_token,
+        "collect.facebook.token": settings.collect.facebook.token,
         "collect.meta.app_secret": settings.collect.meta.app_secret,
         "mail.password": settings.mail.password,
         "mail.imap_password": settings.mail.imap_password,

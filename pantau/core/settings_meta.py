@@ -1,4 +1,4 @@
-"""The keys of ``[collect.meta]``: how Meta's Graph API is reached, for Instagram and Facebook alike."""
+"""The keys of ``[collect.meta]`` (how Meta's Graph API is reached, for Instagram and Facebook alike) and ``[collect.facebook]``."""
 
 import re
 
@@ -18,6 +18,13 @@ class MetaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest single wait for the quota, which is counted over a rolling hour."""
     stop_percent: int = 90
     """From this much of the quota used (as Meta's headers state it) on, Pantau waits before it asks again."""
+
+
+class FacebookSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Facebook pages through the Graph API. Read only when ``token`` is set."""
+
+    token: str = ""
+    """``env:NAME`` or ``file:PATH``: of a system user with a role on the pages, or of an app with Page Public Content Access."""
 
 
 def meta_problems(meta: MetaSettings) -> list[tuple[str, object, str, str]]:

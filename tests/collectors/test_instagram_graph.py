@@ -50,6 +50,14 @@ def test_pages_are_turned_only_while_new_posts_remain() -> None:
         assert (len(scan.posts), scan.reading.complete, server.count()) == (30, True, 2)
 
 
+def test_a_list_whose_posts_are_all_new_is_known_to_be_whole_by_its_count() -> None:
+    account = office(1, [FakeIgPost(hours_ago(1 + n / 10), f"Kabar {n}") for n in range(30)])
+    account.claims_more = True
+    with GraphServer([account]) as server:
+        (scan,) = GraphNight(server).read()
+        assert (len(scan.posts), scan.reading.complete, server.count()) == (30, True, 2)
+
+
 def test_posts_at_the_watermark_and_at_the_end_are_taken_once_and_not_at_all() -> None:
     posts = [FakeIgPost(NOW, "akhir"), FakeIgPost(SINCE, "awal"), FakeIgPost(SINCE - timedelta(seconds=1), "lama")]
     with GraphServer([office(1, posts)]) as server:

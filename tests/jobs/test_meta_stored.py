@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from collectors.base import Pace
+from collectors.facebook import FacebookCollector
 from collectors.instagram import InstagramCollector
 from collectors.instagram_graph import InstagramGraphCollector
 from collectors.instagram_web import InstagramWebCollector
@@ -19,6 +20,7 @@ from pantau.core.settings_meta import MetaSettings
 from pantau.store import open_store
 from pantau.store.store import Store
 from tests.fakes import SimClock
+from tests.servers.graph_pages import FakeFbPost, FakePage
 from tests.servers.graph_server import OUR_USER_ID, TOKEN, GraphServer
 from tests.servers.instagram_server import FakeIgAccount, FakeIgPost, InstagramServer
 
@@ -93,5 +95,27 @@ def test_an_account_read_by_changing_sources_brings_each_post_once_and_no_token(
         "read instagram-graph",
     ]
     assert seen == [["Hari 0"], ["Hari 1"], ["Hari 2"], [], ["Hari 3", "Hari 4"]]
+    for file in tmp_path.glob("pantau.db*"):
+        assert TOKEN.encode() not in file.read_bytes()
+
+
+def test_a_page_keeps_its_posts_and_its_place_when_it_is_renamed_and_nights_fail(tmp_path: Path) -> None:
+    page = FakePage("desa.contoh", "100001", [])
+    posts = [FakeFbPost(NIGHT + timedelta(hours=24 * day - 3), f"Hari {day}") for day in range(5)]
+    with GraphServer(pages=[page]) as server, open_store(f"sqlite:///{tmp_path / 'pantau.db'}") as store:
+        nights = Nights(store, [Account(platform="facebook", handle="desa.contoh", unit="a")])
+        seen, outcomes = [], []
+        for day, fault in enumerate(("", "html503", "expired", "", "")):
+            page.posts = posts[: day + 1]
+            page.username = "desa.contoh" if day < 4 else "pemdes.contoh"
+            if fault:
+                server.fail(fault)
+            meta = MetaSettings(api_url=server.url)
+            (reading,) = nights.night(lambda pace, meta=meta: FacebookCollector(TOKEN, meta, Network(), "", pace))  # type: ignore[misc]
+            server.faults.clear()
+            seen.append(nights.new())
+            outcomes.append(f"{reading.outcome} {reading.unread_class}".strip())
+    assert outcomes == ["read", "unread network", "unread token", "read", "read"]
+    assert seen == [["Hari 0"], [], [], ["Hari 1", "Hari 2", "Hari 3"], ["Hari 4"]]
     for file in tmp_path.glob("pantau.db*"):
         assert TOKEN.encode() not in file.read_bytes()

@@ -55,6 +55,19 @@ def test_doctor_tells_until_when_the_token_holds_and_warns_ten_days_ahead(
     assert TOKEN not in out + err
 
 
+def test_doctor_asks_about_the_token_for_facebook_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PANTAU_FB_TOKEN", TOKEN)
+    with GraphServer() as server:
+        path = settings_with(
+            tmp_path, "", f'api_url = "{server.url}"\n[collect.facebook]\ntoken = "env:PANTAU_FB_TOKEN"'
+        )
+        assert doctor(path) == 0
+        assert COLLECTORS["facebook"].is_set_up(load_settings(path))
+    assert "collect.facebook.token tidak kedaluwarsa" in capfd.readouterr().out
+
+
 def test_doctor_says_that_the_token_is_refused_without_showing_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""A local Graph API: business discovery of Instagram and the token's state, with quota headers, paging and refusals.
+"""A local Graph API: business discovery of Instagram, pages, the token's state, with quota headers, paging and refusals.
 
 Shapes: recorded answers under ``tests/fixtures/instagram/pyfacebook_discovery_*``; headers and error bodies as Meta documents them.
 Like the service it sends only the fields asked for and refuses unknown ones.
@@ -25,6 +25,7 @@ from tests.servers.base import (
     stalled,
     truncated,
 )
+from tests.servers.graph_pages import FakePage, feed, page_fields
 from tests.servers.instagram_shapes import FakeIgAccount, FakeIgPost
 
 OUR_USER_ID = "17841400000000001"
@@ -76,6 +77,12 @@ REPLIES: dict[str, Reply] = {
     "field": graph_error(100, "(#100) Tried accessing nonexisting field (thumbnail_url) on node type (ShadowIGMedia)"),
     "unknown_error": graph_error(1, "An unknown error occurred", status=500),
     "transient": graph_error(2, "An unexpected error has occurred. Please retry your request later.", status=500),
+    "no_content_access": graph_error(
+        100,
+        "(#100) Object does not exist, cannot be loaded due to missing permission or reviewable feature, or does not "
+        "support this operation. This endpoint requires the 'pages_read_engagement' permission or the 'Page Public "
+        "Content Access' feature.",
+    ),
     "odd100": graph_error(100, "(#100) Invalid parameter"),
     "blocked": graph_error(368, "The action attempted has been deemed abusive or is otherwise disallowed", status=403),
     "html503": html_reply(503),
@@ -135,6 +142,7 @@ class GraphServer(LocalServer):
         self,
         instagram: Sequence[FakeIgAccount] = (),
         *,
+        pages: Sequence[FakePage] = (),
         personal: Iterable[str] = (),
         per_hour: int | None = None,
         now: Callable[[], datetime] | None = None,
@@ -143,6 +151,9 @@ class GraphServer(LocalServer):
         super().__init__()
         self.instagram = list(instagram)
         self.personal = set(personal)
+        self.pages = list(pages)
+        self.content_access = True
+        """The app has Page Public Content Access."""
         self.per_hour = per_hour
         self.token = TOKEN
         self.token_expires: datetime | None = None
@@ -168,7 +179,10 @@ class GraphServer(LocalServer):
     def accounts_of(self, request: Request) -> Iterable[str]:
         """The handle asked for."""
         found = _DISCOVERY.search(request.first("fields"))
-        return [found[1].lower()] if found else []
+        if found:
+            return [found[1].lower()]
+        page = self._page(request.path.split("/")[2])
+        return [page.username.lower(), page.id] if page else []
 
     def route(self, request: Request) -> Reply:
         """The token first, then the quota, then the data."""
@@ -188,7 +202,7 @@ class GraphServer(LocalServer):
 
     def knows(self, token: str) -> bool:
         """True for tokens that are accepted."""
-        return token == self.token
+        return token == self.token or any(page.own_token == token for page in self.pages if page.own_token)
 
     def data(self, request: Request, token: str) -> Reply:
         """The answer to an accepted request."""
@@ -198,7 +212,40 @@ class GraphServer(LocalServer):
             return json_reply({"data": {"is_valid": True, "expires_at": expires, "scopes": scopes, "type": "USER"}})
         if request.endpoint == "discovery":
             return self._discovery(request)
-        return REPLIES["no_object"]
+        if request.endpoint == "accounts":
+            return self._own_pages(request, token)
+        return self._page_data(request, token)
+
+    def _page(self, name: str) -> FakePage | None:
+        return next((page for page in self.pages if name.lower() in (page.id, page.username.lower())), None)
+
+    def _own_pages(self, request: Request, token: str) -> Reply:
+        if "|" in token:
+            said = "An active access token must be used to query information about the current user."
+            return graph_error(2500, said)
+        rows = [page for page in self.pages if page.own_token]
+        start, limit = int(request.first("after", "0")), int(request.first("limit", "25"))
+        found = [{"id": one.id, "username": one.username, "access_token": one.own_token} for one in rows]
+        body: dict[str, Any] = {"data": found[start : start + limit]}
+        if start + limit < len(rows):
+            body["paging"] = {"next": f"{self.url}/v25.0/me/accounts?access_token={token}&after={start + limit}"}
+        return json_reply(body)
+
+    def _page_data(self, request: Request, token: str) -> Reply:
+        page = self._page(request.path.split("/")[2])
+        if page is None or page.state == "gone":
+            numeric = request.path.split("/")[2].isdigit()
+            said = "(#803) Some of the aliases you requested do not exist"
+            return REPLIES["no_object"] if numeric else graph_error(803, said, status=404)
+        if page.state == "hidden":
+            return REPLIES["no_object"]
+        if page.own_token and token != page.own_token:
+            return graph_error(190, "A page access token is required", subcode=2069032)
+        if not page.own_token and not self.content_access:
+            return REPLIES["no_content_access"]
+        if request.endpoint == "posts":
+            return feed(page, request, self.url, token, self.unknown_fields)
+        return page_fields(page, request)
 
     def _usage(self) -> float:
         if self.per_hour is None:
