@@ -25,9 +25,6 @@ MAX_CHARS = 6_000
 _PIECES = (3, 4, 5)
 _MIN_WORD_POSTS, _MIN_PIECE_POSTS = 2, 3
 _TOKEN = re.compile(r"[a-z0-9]+")
-EMOJI = "[☀-➿\U0001f300-\U0001faff]"
-"""Pattern of one pictogram; a feature like a word."""
-_EMOJI = re.compile(EMOJI)
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _WORD, _PIECE = "w", "c"
 
@@ -54,16 +51,16 @@ def text_of(post: Post) -> str:
 
 
 def tokens(texts: Sequence[str]) -> list[list[str]]:
-    """Folded words of each text in order, its emoji after them."""
+    """Folded words of each text in order. Pictograms are left out: alone they say nothing and would decide short texts."""
     cut = [text[:MAX_CHARS] for text in texts]
     block = Block(cut)
     bounds = block.bounds("wide")
     wide = bytes(block.wide)
     gone = bytes([GONE])
     found: list[list[str]] = []
-    for number, text in enumerate(cut):
+    for number in range(len(cut)):
         shown = wide[bounds[number] : bounds[number + 1]].replace(gone, b"").translate(_DIGITS)
-        found.append(_TOKEN.findall(shown.decode("latin-1")) + _EMOJI.findall(text))
+        found.append(_TOKEN.findall(shown.decode("latin-1")))
     return found
 
 

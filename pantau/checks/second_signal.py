@@ -16,14 +16,14 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from pantau.checks.features import EMOJI, MAX_CHARS, Floats, Rows, Vectoriser, tokens
+from pantau.checks.features import MAX_CHARS, Floats, Rows, Vectoriser, tokens
 from pantau.checks.fold import FOLD_VERSION
 from pantau.core.errors import Problem, RuleError
 from pantau.core.model import CATEGORIES, POST_FAMILIES, Category, Family
 from pantau.core.resources import data_dir
 
 MODEL_FILE = Path("model") / "second-signal.npz"
-_WORD = re.compile(rf"\w+(?:[-'.]\w+)*|{EMOJI}")
+_WORD = re.compile(r"\w+(?:[-'.]\w+)*")
 _MAX_WORDS = 250
 """Words of a text that are tried one by one for an explanation."""
 

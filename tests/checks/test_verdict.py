@@ -124,9 +124,10 @@ def shipped() -> Catalogue:
 def test_without_the_second_signal_only_patterns_speak_and_the_version_differs():
     bare = shipped().without_second_signal()
     assert bare.version != shipped().version
-    text = "Sarapan roti panggang di balkon hotel Paris, rezeki bapak memang tak pernah salah alamat, kado jam emas menyusul."
-    findings = Checker(bare).check([post(1, text)], {}).findings
-    assert not [found for found in findings if found.rule_id.startswith("second-signal")]
+    text = "Wong ora mudeng aturan kok nekat protes. Sinau sik kono, ojo isin-isini wong sak desa."
+    both = [Checker(catalogue).check([post(1, text)], {}).findings for catalogue in (shipped(), bare)]
+    spoken = [[found.rule_id for found in findings if found.rule_id.startswith("second-signal")] for findings in both]
+    assert spoken == [["second-signal-bhs"], []]
 
 
 def test_blocks_of_any_size_give_the_same_findings():
@@ -152,11 +153,9 @@ def test_a_model_that_read_only_the_beginning_does_not_doubt_a_hit_further_on():
     assert found.strength == "flag"
 
 
-@pytest.mark.parametrize("text", ["Selamat pagi 😂😂😂", "😂", "Terima kasih 🤣", "😎"])
-def test_a_review_opened_by_emoji_quotes_them(text):
-    for found in Checker(shipped()).check([post(1, text), post(2, "", text)], {}).findings:
-        assert found.evidence, found.rule_id
-        assert all(item.quote for item in found.evidence)
+@pytest.mark.parametrize("text", ["😂", "😎😎😎", "!!!"])
+def test_a_post_without_words_opens_nothing_since_there_is_nothing_to_quote(text):
+    assert judged({"EMP": 0.99}, classifier("EMP", "tidak ada"), text=text) == []
 
 
 def test_a_second_signal_on_trial_still_doubts_but_never_lifts():
