@@ -1,10 +1,16 @@
-"""What every collector shares: its reasons for failure and the deadline of a run."""
+"""What every collector shares: its reasons for failure, the deadline of a run, and the net around one answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import TypeVar
+
+import structlog
 
 from pantau.core.errors import PantauError
-from pantau.core.model import Account, Outcome, Reading, Scan, UnreadClass
+from pantau.core.model import Account, Outcome, Reading, Scan, Target, UnreadClass
+
+_log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class CollectorError(PantauError):
@@ -49,3 +55,23 @@ def failed_scan(
         account=account.key, outcome=outcome, unread_class=unread_class, reason=reason, checked_at=at, source=source
     )
     return Scan(reading=reading)
+
+
+def unread_all(targets: Iterable[Target], error: CollectorError, at: datetime, source: str) -> Iterator[Scan]:
+    """One unread scan per target, for a source that cannot be asked at all."""
+    for target in targets:
+        yield failed_scan(target.account, error.unread_class, str(error), at, source)
+
+
+def guarded(read: Callable[[], T], odd: Callable[[str], CollectorError], event: str) -> T:
+    """What ``read`` gives. Raises ``CollectorError`` only: a crash over an odd answer becomes ``odd(name of the exception)``.
+
+    So one account's answer can cost no other account its night; ``event`` is what the log calls it.
+    """
+    try:
+        return read()
+    except CollectorError:
+        raise
+    except Exception as error:  # whatever an odd answer provokes makes these accounts unread, no others
+        _log.warning(event, error=type(error).__name__)
+        raise odd(type(error).__name__) from error

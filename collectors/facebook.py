@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, failed_scan, guarded, unread_all
 from collectors.facebook_parse import page_of, parse_post
 from collectors.graph import Body, GraphClient
 from collectors.graph_errors import GraphError, format_error
@@ -62,8 +62,7 @@ class FacebookCollector:
         try:
             client = self._connect()
         except CollectorError as error:
-            for target in targets:
-                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), SOURCE)
+            yield from unread_all(targets, error, self._pace.now(), SOURCE)
             return
         try:
             yield from _Night(client, self._pace, window).scans(targets)
@@ -136,11 +135,9 @@ class _Night:
     def _attempt(self, harvest: Harvest) -> CollectorError | None:
         error: CollectorError | None = None
         try:
-            self._read(harvest)
+            guarded(partial(self._read, harvest), partial(format_error, SERVICE), "facebook.odd_answer")
         except CollectorError as trouble:
             error = trouble
-        except Exception as trouble:  # whatever an odd answer provokes stays this page's trouble
-            error = format_error(SERVICE, type(trouble).__name__)
         about_page = isinstance(error, _UnpublishedError) or (
             isinstance(error, GraphError) and error.action in ("missing", "forbidden")
         )

@@ -1,4 +1,7 @@
-"""Sessions of ``requests`` for libraries that bring their own: office proxy, extra authority, bounded answers, another host."""
+"""HTTP for all collectors: our own client, and sessions of ``requests`` for libraries that bring theirs.
+
+Office proxy, extra authority, bounded answers, another host.
+"""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -29,6 +33,21 @@ def tls_context(network: Network) -> ssl.SSLContext:
             reason = "berkas sertifikat network.ca_file tidak dapat dibaca; periksa letak dan isinya (PEM)"
             raise CollectorError(reason, "network", source_down=True) from error
     return context
+
+
+def http_client(network: Network, timeout_s: float, **more: Any) -> httpx.Client:
+    """A client of our own: office proxy and authorities, no redirect followed, nothing taken from the environment.
+
+    Raises ``CollectorError`` when ``network.ca_file`` is unusable.
+    """
+    return httpx.Client(
+        verify=tls_context(network),
+        proxy=network.proxy or None,
+        timeout=httpx.Timeout(timeout_s),
+        follow_redirects=False,
+        trust_env=False,
+        **more,
+    )
 
 
 class BoundedAdapter(HTTPAdapter):

@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, failed_scan, guarded, unread_all
 from collectors.graph import Body, GraphClient
 from collectors.graph_errors import GraphError, format_error
 from collectors.graph_harvest import Breaker, Cursors, Harvest, child
@@ -62,8 +62,7 @@ class InstagramGraphCollector:
         try:
             client = self._connect()
         except CollectorError as error:
-            for target in targets:
-                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), SOURCE)
+            yield from unread_all(targets, error, self._pace.now(), SOURCE)
             return
         try:
             for target in targets:
@@ -83,11 +82,9 @@ class InstagramGraphCollector:
         harvest = Harvest(target, window)
         error: CollectorError | None = None
         try:
-            self._read(client, harvest)
+            guarded(partial(self._read, client, harvest), partial(format_error, SERVICE), "instagram.odd_answer")
         except CollectorError as trouble:
             error = trouble
-        except Exception as trouble:  # whatever an odd answer provokes stays this account's trouble
-            error = format_error(SERVICE, type(trouble).__name__)
         if isinstance(error, GraphError) and error.action == "missing":
             error = self._whose(error, client)
         if error is not None and str(error) == NOT_SHOWN:

@@ -9,7 +9,7 @@ import httpx
 from collectors.addresses import Address, number, resolve
 from collectors.addresses import is_public as _is_public
 from collectors.base import CollectorError
-from collectors.http import tls_context
+from collectors.http import http_client
 from pantau.core.errors import PictureError
 from pantau.core.settings import Network, PictureSettings
 
@@ -34,12 +34,9 @@ class PictureFetcher:
         self._proxied = bool(network.proxy)
         self._max_bytes = int(settings.max_mb * 1_000_000)
         self._inside = frozenset(host.casefold().strip("[]") for host in settings.private_hosts)
-        self._client = httpx.Client(
-            verify=tls_context(network),
-            proxy=network.proxy or None,
-            timeout=httpx.Timeout(settings.timeout_s),
-            follow_redirects=False,
-            trust_env=False,
+        self._client = http_client(
+            network,
+            settings.timeout_s,
             # Connections are made to numbers; one whose certificate was checked for a name must not serve another.
             limits=httpx.Limits(max_keepalive_connections=0),
             headers=_HEADERS,

@@ -12,7 +12,7 @@ import msgspec
 
 from collectors.addresses import Address, is_public, number, resolve
 from collectors.base import CollectorError
-from collectors.http import tls_context
+from collectors.http import http_client
 from pantau.core.settings import Network
 
 MAX_REDIRECTS = 5
@@ -56,12 +56,9 @@ class WebClient:
         self._proxied = bool(network.proxy)
         self._lock = threading.Lock()
         self.requests = 0
-        self._client = httpx.Client(
-            verify=tls_context(network),
-            proxy=network.proxy or None,
-            timeout=httpx.Timeout(timeout_s),
-            follow_redirects=False,
-            trust_env=False,
+        self._client = http_client(
+            network,
+            timeout_s,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_keepalive_connections=0),
             headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", "Accept": "application/rss+xml, */*;q=0.8"},

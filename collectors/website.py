@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, failed_scan, guarded, unread_all
 from collectors.notes import Notes
 from collectors.web_client import WebClient
 from collectors.website_harvest import Harvest
@@ -58,8 +59,7 @@ class WebsiteCollector:
         try:
             client = self._connect()
         except CollectorError as error:
-            for target in targets:
-                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), SOURCE)
+            yield from unread_all(targets, error, self._pace.now(), SOURCE)
             return
         hosts: dict[str, list[Target]] = defaultdict(list)
         for target in targets:
@@ -101,27 +101,29 @@ class WebsiteCollector:
         account = target.account
         harvest = Harvest(target, window, self._pace.now(), timedelta(days=self._settings.overlap_days))
         try:
-            if self._down is not None:
-                raise self._down
-            if self._pace.expired:
-                raise CollectorError("waktu pengambilan malam ini habis sebelum situs ini terbaca", "deadline")
-            note = self._notes.get(account.key) or SiteNote()
-            site = Site(client, self._pace, account.handle, self._zone)
-            found = site.read(note, since=target.since)
-            self._judge(account.handle, None)
-            return self._settle(site, harvest, note, found)
+            return guarded(partial(self._look, client, harvest), _odd, "website.odd_answer")
+        except CollectorError as error:
+            self._judge(account.handle, error)
+            _log.info("website.not_read", account=account.key, reason=str(error))
+            scan = failed_scan(account, error.unread_class, str(error), self._pace.now(), SOURCE)
+            return harvest.carried(scan)
+
+    def _look(self, client: WebClient, harvest: Harvest) -> Scan:
+        """The scan of a site that was read, or that is gone. Raises ``CollectorError``."""
+        account = harvest.target.account
+        if self._down is not None:
+            raise self._down
+        if self._pace.expired:
+            raise CollectorError("waktu pengambilan malam ini habis sebelum situs ini terbaca", "deadline")
+        note = self._notes.get(account.key) or SiteNote()
+        site = Site(client, self._pace, account.handle, self._zone)
+        try:
+            found = site.read(note, since=harvest.target.since)
         except SiteGoneError as gone:
             self._judge(account.handle, None)
             return failed_scan(account, "", str(gone), self._pace.now(), SOURCE, "missing")
-        except CollectorError as error:
-            self._judge(account.handle, error)
-            failure = error
-        except Exception as error:  # per site: whatever an odd page provokes makes this site unread, no other
-            _log.warning("website.odd_answer", account=account.key, error=type(error).__name__, exc_info=True)
-            failure = CollectorError(f"isi situs tidak dapat diolah ({type(error).__name__})", "format")
-        _log.info("website.not_read", account=account.key, reason=str(failure))
-        scan = failed_scan(account, failure.unread_class, str(failure), self._pace.now(), SOURCE)
-        return harvest.carried(scan)
+        self._judge(account.handle, None)
+        return self._settle(site, harvest, note, found)
 
     def _settle(self, site: Site, harvest: Harvest, note: SiteNote, found: Found) -> Scan:
         """The scan of a site that answered. Raises ``CollectorError`` when the answer is not the whole truth."""
@@ -181,3 +183,7 @@ class WebsiteCollector:
                 reason = "tidak satu situs pun dapat dicapai; periksa sambungan internet mesin ini"
                 self._down = CollectorError(reason, "network", source_down=True)
                 _log.error("website.stopped", reason=reason)
+
+
+def _odd(what: str) -> CollectorError:
+    return CollectorError(f"isi situs tidak dapat diolah ({what})", "format")

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, unread_all
 from collectors.x_client import Meter, XClient
 from collectors.x_errors import format_error
 from collectors.x_night import Night
@@ -45,8 +45,7 @@ class XCollector:
         try:
             client = self._connect()
         except CollectorError as error:
-            for target in targets:
-                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), "")
+            yield from unread_all(targets, error, self._pace.now(), "")
             return
         yield from Night(client, self._settings, self._pace, targets, window).scans()
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import structlog
 
-from collectors.base import CollectorError, Pace
+from collectors.base import CollectorError, Pace, guarded
 from collectors.x_client import USERS_PER_LOOKUP, XClient
 from collectors.x_errors import MISSING, PRIVATE, AccountProblem, XError, format_error
 from collectors.x_plan import ARCHIVE_QUERY_CHARS, RECENT_QUERY_CHARS, Group, plan
@@ -206,7 +206,7 @@ class Night:
         ``single``: only one account is asked for. Then one refused token, after the token has worked, is laid to the account.
         """
         try:
-            result = ask()
+            result = guarded(ask, format_error, "x.odd_answer")
         except XError as error:
             if single and error.action == "auth" and self._client.proven and not self._refused_before:
                 self._refused_before = True
@@ -220,9 +220,6 @@ class Night:
             if error.source_down:
                 raise
             return self._count(error)
-        except Exception as error:  # per group: whatever an odd body provokes makes these accounts unread, no others
-            _log.warning("x.odd_answer", error=type(error).__name__)
-            return self._count(format_error(type(error).__name__))
         self._failures, self._refused_before = 0, False
         return result
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, unread_all
 from collectors.notes import Notes
 from collectors.youtube_client import YouTubeClient
 from collectors.youtube_night import Night
@@ -41,8 +41,7 @@ class YouTubeCollector:
         try:
             client = YouTubeClient(self._settings, self._network, self._key, self._pace)
         except CollectorError as error:
-            for target in targets:
-                yield failed_scan(target.account, error.unread_class, str(error), self._pace.now(), "")
+            yield from unread_all(targets, error, self._pace.now(), "")
             return
         overlap = timedelta(days=self._settings.overlap_days)
         now = self._pace.now()

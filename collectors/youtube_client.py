@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from collectors.base import CollectorError, Pace
-from collectors.http import MAX_ANSWER_BYTES, tls_context
+from collectors.http import MAX_ANSWER_BYTES, http_client
 from pantau.core.model import UnreadClass
 from pantau.core.settings import Network, YouTubeSettings
 
@@ -50,13 +50,7 @@ class YouTubeClient:
         self._pace = pace
         self.units = 0
         self.feeds = 0
-        self._client = httpx.Client(
-            verify=tls_context(network),
-            proxy=network.proxy or None,
-            timeout=httpx.Timeout(settings.timeout_s),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._client = http_client(network, settings.timeout_s)
 
     def close(self) -> None:
         """Give up connections."""

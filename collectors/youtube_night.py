@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from collectors.base import CollectorError, Pace
+from collectors.base import CollectorError, Pace, guarded
 from collectors.notes import Notes
 from collectors.youtube_client import IDS_PER_CALL, YouTubeClient, YouTubeError
 from collectors.youtube_parse import Channel, read_channel, read_feed, read_upload, read_video
@@ -252,7 +252,7 @@ class Night:
     def _attempt(self, ask: Callable[[], T]) -> T | CollectorError:
         """``ask()``, or the error that leaves its channels unread. Raises when the quota is gone or the source is down."""
         try:
-            result = ask()
+            result = guarded(ask, _odd, "youtube.odd_answer")
         except YouTubeError as error:
             if error.kind == "spent" or error.source_down:
                 raise
@@ -264,9 +264,6 @@ class Night:
             if error.source_down:
                 raise
             return self._count(error)
-        except Exception as error:  # per call: whatever an odd body provokes makes these channels unread, no others
-            _log.warning("youtube.odd_answer", error=type(error).__name__)
-            return self._count(YouTubeError(f"bentuk jawaban YouTube berubah ({type(error).__name__})", "format"))
         self._failures = 0
         return result
 
@@ -295,3 +292,7 @@ class Night:
     def _close(self, seat: Seat, scan: Scan) -> Scan:
         del self._open[self._numbers[id(seat)]]
         return scan
+
+
+def _odd(what: str) -> YouTubeError:
+    return YouTubeError(f"bentuk jawaban YouTube berubah ({what})", "format")

@@ -56,7 +56,7 @@ def run_night(
     parts = [
         f"{run.run_id}: {len(checked.posts)} unggahan baru, {counts.flags} perlu dicek, {counts.reviews} untuk dilihat"
     ]
-    parts += [f"{counts.quiet} akun tidak aktif, {counts.unread} tidak dapat diperiksa"]
+    parts += [f"{counts.inactive} akun tidak aktif, {counts.unread} tidak dapat diperiksa"]
     parts += [f"surel: {report.summary()}" if report else "surel: tidak dikirim"]
     summary = "; ".join(parts)
     store.runs.finish(run.run_id, site.now(), code, summary)

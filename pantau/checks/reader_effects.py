@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from pantau.checks.catalogue import Rule
-from pantau.checks.judge import MAX_EVIDENCE, CheckReport
+from pantau.checks.judge import MAX_EVIDENCE, CheckReport, finding_of
 from pantau.checks.personal import mask_digits, mask_personal
 from pantau.checks.reader_answer import Answer, locate
 from pantau.checks.reader_prompt import NOTHING, Sent
@@ -125,24 +125,7 @@ def _opened(item: Judged, rule: Rule, seen: Sequence[Answer], unit: str, signatu
     post = item.sent.post
     if not evidence:
         return []
-    return [
-        Finding(
-            rule_id=rule.id,
-            rule_version=rule.version,
-            family=rule.family,
-            level=rule.level,
-            strength="review",
-            unit=unit,
-            account=post.account,
-            post=post.key,
-            published_at=post.published_at,
-            url=post.url,
-            subject=post.text_sha256,
-            evidence=evidence,
-            message=rule.message,
-            basis=rule.basis,
-        )
-    ]
+    return [msgspec.structs.replace(finding_of(rule, post, unit, evidence), strength="review")]
 
 
 def _evidence(item: Judged, rule: Rule, seen: Sequence[Answer], signature: str) -> tuple[Evidence, ...]:
