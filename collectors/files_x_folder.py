@@ -4,6 +4,7 @@ import codecs
 import json
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ _CHUNK_BYTES = 256 * 1024
 _HEAD = re.compile(r"\s*window\.YTD\.\w+\.part\d+\s*=\s*\[")
 _GAP = re.compile(r"[\s,]*")
 _HEAD_CHARS = 200
+_ODD_ZIP = (KeyError, IndexError, ValueError, OverflowError, struct.error)
+"""What zipfile raises besides its own error for a directory with damaged names, sizes and offsets."""
 
 
 class BrokenArchiveError(Exception):
@@ -62,7 +65,7 @@ class ArchiveFolder:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 yield archive
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, zlib.error, lzma.LZMAError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, lzma.LZMAError, *_ODD_ZIP) as error:
             raise BrokenArchiveError("berkas zip", f"berkas zip rusak ({error})") from error
         except RuntimeError as error:  # what zipfile raises for an encrypted member
             raise BrokenArchiveError("berkas zip", f"berkas zip terkunci sandi atau rusak ({error})") from error

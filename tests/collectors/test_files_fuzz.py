@@ -116,6 +116,25 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.parametrize("damage", ["name not in UTF-8", "name without characters"])
+def test_a_zip_whose_list_of_names_is_damaged_is_an_error_in_words(tmp_path: Path, damage: str) -> None:
+    """Both were found by the test below."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("data/account.js", OWNER)
+    whole = bytearray(path.read_bytes())
+    directory = whole.rindex(b"PK\x01\x02")
+    if damage == "name not in UTF-8":
+        whole[directory + 9] = 8  # bit 11 of the flags: names are UTF-8
+        whole[directory + 46] = 0x80
+    else:
+        whole[directory + 28 : directory + 30] = b"\x00\x00"
+    path.write_bytes(bytes(whole))
+    for kind in ("auto", "x-archive"):
+        with pytest.raises(ImportFileError, match="zip"):
+            list(read_export(path, kind, ACCOUNTS))
+
+
 @fuzz
 @given(st.data())
 def test_a_zip_with_flipped_or_missing_bytes_is_posts_or_an_error_in_words(
