@@ -57,6 +57,12 @@ def failed_scan(
     return Scan(reading=reading)
 
 
+def identified(account: Account, at: datetime, source: str, platform_id: str = "", handle: str = "") -> Scan:
+    """The scan of an account that is there, with the names that the platform states now; no posts were asked for."""
+    reading = Reading(account=account.key, outcome="read", checked_at=at, source=source)
+    return Scan(reading=reading, platform_id=platform_id, handle=handle)
+
+
 def unread_all(targets: Iterable[Target], error: CollectorError, at: datetime, source: str) -> Iterator[Scan]:
     """One unread scan per target, for a source that cannot be asked at all."""
     for target in targets:

@@ -5,14 +5,14 @@ read on certain days, posts that were gone after a day).
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
-from collectors.base import failed_scan
+from collectors.base import failed_scan, identified
 from pantau.core.clock import local_day
-from pantau.core.model import Collected, Cost, Outcome, Post, Reading, Scan, Target, UnreadClass, Window
+from pantau.core.model import Account, Collected, Cost, Outcome, Post, Reading, Scan, Target, UnreadClass, Window
 
 
 class _Failure(msgspec.Struct, frozen=True):
@@ -50,6 +50,11 @@ class Recording:
         outcomes = msgspec.json.decode((folder / "outcomes.json").read_bytes(), type=_Outcomes)
         self._failures = outcomes.accounts
         self._removed = {(item.platform, item.post_id): item.until for item in outcomes.vanished}
+
+    @property
+    def end(self) -> datetime:
+        """When the newest recorded post appeared."""
+        return max(item.post.published_at for items in self._posts.values() for item in items)
 
     def failure(self, account: str, on: date) -> _Failure | None:
         """What went wrong with the account on a local day, if anything."""
@@ -96,6 +101,17 @@ class RecordedCollector:
                 source="rekaman",
             )
             yield Scan(reading=reading, posts=posts, seen_from=everything.start)
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """One scan per account, as it stood on the last recorded day; handles never change in a recording."""
+        at = self._recording.end
+        for account in accounts:
+            self._requests += 1
+            failure = self._recording.failure(account.key, local_day(at))
+            if failure is not None:
+                yield failed_scan(account, failure.unread_class, failure.reason, at, "rekaman", failure.outcome)
+            else:
+                yield identified(account, at, "rekaman", account.platform_id, account.handle)
 
     def costs(self) -> tuple[Cost, ...]:
         """Readings so far; a recording is free."""

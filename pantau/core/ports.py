@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pantau.core.model import Cost, Mail, MailState, Scan, Target, Window
+from pantau.core.model import Account, Cost, Mail, MailState, Scan, Target, Window
 
 
 class Collector(Protocol):
@@ -17,6 +17,15 @@ class Collector(Protocol):
 
         Posts with ``target.since <= published_at < window.end`` are wanted. Whatever goes wrong with one account becomes
         an ``unread`` scan; the iterator raises nothing and ends when every target has its scan.
+        """
+        ...
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """Yield exactly one scan without posts per account: who it is now, asked at least cost.
+
+        An account is asked for by its id where that is known, so that a changed handle is found, else by its handle. ``read``
+        means that it is there; ``platform_id`` and ``handle`` of the scan are those that the platform states now, empty when
+        it states none. Otherwise the outcome and reason are as for ``collect``, and nothing is raised.
         """
         ...
 
