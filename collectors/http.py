@@ -4,6 +4,7 @@ Office proxy, extra authority, bounded answers, another host.
 """
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from collectors.base import CollectorError
+from collectors.tap import tap_of
 from pantau.core.settings import Network
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -40,6 +42,9 @@ def http_client(network: Network, timeout_s: float, **more: Any) -> httpx.Client
 
     Raises ``CollectorError`` when ``network.ca_file`` is unusable.
     """
+    tap = tap_of(network)
+    if tap is not None:
+        more = {**more, "event_hooks": tap.httpx_hooks()}
     return httpx.Client(
         verify=tls_context(network),
         proxy=network.proxy or None,
@@ -65,6 +70,7 @@ class BoundedAdapter(HTTPAdapter):
         base_url: str = "",
     ) -> None:
         self._tls = tls_context(network)
+        self._tap = tap_of(network)
         self._proxies = {"https": network.proxy} if network.proxy else {}
         self._now = now
         self._limit = timedelta(seconds=read_timeout_s * ANSWER_TIMEOUTS)
@@ -89,6 +95,9 @@ class BoundedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send, then read the whole body here, where it can be bounded."""
+        asked_url, begun = request.url or "", time.monotonic()
+        if self._tap is not None:
+            self._tap.asked()
         chosen = dict(self._proxies or proxies or {})
         if self._base and request.url:
             asked = urlsplit(request.url)
@@ -103,6 +112,8 @@ class BoundedAdapter(HTTPAdapter):
         finally:
             response.close()
         response._content_consumed = True
+        if self._tap is not None:
+            self._tap.keep_requests(request, asked_url, response, time.monotonic() - begun)
         return response
 
     def _read(self, raw: Any) -> bytes:
