@@ -1,7 +1,7 @@
 """What every collector shares: its reasons for failure, the deadline of a run, and the net around one answer."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -27,12 +27,28 @@ class CollectorError(PantauError):
 
 
 class Pace:
-    """Clock, sleep and deadline of one run, handed in so that tests and simulations can run without waiting."""
+    """Clock, sleep and deadline of one run, handed in so that tests and simulations can run without waiting.
 
-    def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], None], deadline: datetime) -> None:
+    ``month_usd`` is what earlier runs of this calendar month were billed, by platform, in US dollars.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        deadline: datetime,
+        month_usd: Mapping[str, float] | None = None,
+    ) -> None:
         self.now = now
         self.deadline = deadline
+        self.month_usd = month_usd or {}
         self._sleep = sleep
+
+    def within(self, minutes: float | None) -> "Pace":
+        """The same with a deadline so many minutes from now, where that is sooner."""
+        if minutes is None:
+            return self
+        return Pace(self.now, self._sleep, min(self.deadline, self.now() + timedelta(minutes=minutes)), self.month_usd)
 
     @property
     def expired(self) -> bool:
@@ -48,13 +64,20 @@ class Pace:
 
 
 def failed_scan(
-    account: Account, unread_class: UnreadClass, reason: str, at: datetime, source: str, outcome: Outcome = "unread"
+    account: Account,
+    unread_class: UnreadClass,
+    reason: str,
+    at: datetime,
+    source: str,
+    outcome: Outcome = "unread",
+    platform_id: str = "",
+    handle: str = "",
 ) -> Scan:
     """The scan of an account that could not be read, or that the service says is missing, suspended or private."""
     reading = Reading(
         account=account.key, outcome=outcome, unread_class=unread_class, reason=reason, checked_at=at, source=source
     )
-    return Scan(reading=reading)
+    return Scan(reading=reading, platform_id=platform_id, handle=handle)
 
 
 def identified(account: Account, at: datetime, source: str, platform_id: str = "", handle: str = "") -> Scan:
@@ -63,10 +86,11 @@ def identified(account: Account, at: datetime, source: str, platform_id: str = "
     return Scan(reading=reading, platform_id=platform_id, handle=handle)
 
 
-def unread_all(targets: Iterable[Target], error: CollectorError, at: datetime, source: str) -> Iterator[Scan]:
-    """One unread scan per target, for a source that cannot be asked at all."""
+def unread_all(targets: Iterable[Target | Account], error: CollectorError, at: datetime, source: str) -> Iterator[Scan]:
+    """One unread scan per target or account, for a source that cannot be asked at all."""
     for target in targets:
-        yield failed_scan(target.account, error.unread_class, str(error), at, source)
+        account = target.account if isinstance(target, Target) else target
+        yield failed_scan(account, error.unread_class, str(error), at, source)
 
 
 def guarded(read: Callable[[], T], odd: Callable[[str], CollectorError], event: str) -> T:

@@ -12,8 +12,9 @@ import msgspec
 from collectors.base import CollectorError, Pace, unread_all
 from collectors.x_client import Meter, XClient
 from collectors.x_errors import format_error
+from collectors.x_identify import SOURCE, Identities
 from collectors.x_night import Night
-from pantau.core.model import Cost, Scan, Target, Window
+from pantau.core.model import Account, Cost, Scan, Target, Window
 from pantau.core.settings import Network, XSettings
 
 
@@ -48,6 +49,15 @@ class XCollector:
             yield from unread_all(targets, error, self._pace.now(), "")
             return
         yield from Night(client, self._settings, self._pace, targets, window).scans()
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """Exactly one scan per account, without posts. Raises nothing. Each user found is billed; see ``costs``."""
+        try:
+            client = self._connect()
+        except CollectorError as error:
+            yield from unread_all(accounts, error, self._pace.now(), SOURCE)
+            return
+        yield from Identities(client, self._pace).scans(accounts)
 
     def costs(self) -> tuple[Cost, ...]:
         """Requests, resources billed (each once per UTC day) and dollars so far in this process."""
