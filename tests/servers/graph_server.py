@@ -216,6 +216,9 @@ class GraphServer(LocalServer):
             return self._own_pages(request, token)
         return self._page_data(request, token)
 
+    def _profile(self, handle: str) -> FakeIgAccount | None:
+        return next((one for one in self.instagram if one.handle.lower() == handle), None)
+
     def _page(self, name: str) -> FakePage | None:
         return next((page for page in self.pages if name.lower() in (page.id, page.username.lower())), None)
 
@@ -261,7 +264,7 @@ class GraphServer(LocalServer):
         found = _DISCOVERY.fullmatch(request.first("fields"))
         assert found, request.first("fields")
         handle, wanted = found[1].lower(), found[2]
-        account = next((one for one in self.instagram if one.handle.lower() == handle), None)
+        account = self._profile(handle)
         if account is None or account.state == "gone" or account.private or handle in self.personal:
             return REPLIES["not_professional"]
         media = _MEDIA.search(wanted)

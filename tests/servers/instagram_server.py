@@ -173,8 +173,13 @@ class InstagramServer(LocalServer):
         names = {"timeline": variables.get("username"), "web_profile_info": request.first("username")}
         ids = {"profile": variables.get("id"), "more": variables.get("id")}
         if endpoint in ids:
-            return next((one for one in self.accounts if ids[endpoint] in (one.id, one.page_id)), None)
-        handle = str(names.get(endpoint, request.path.strip("/"))).lower()
+            return self._by_id(str(ids[endpoint]))
+        return self._by_handle(str(names.get(endpoint, request.path.strip("/"))).lower())
+
+    def _by_id(self, number: str) -> FakeIgAccount | None:
+        return next((one for one in self.accounts if number in (one.id, one.page_id)), None)
+
+    def _by_handle(self, handle: str) -> FakeIgAccount | None:
         return next((one for one in self.accounts if one.handle.lower() == handle), None)
 
     def _signed_in(self, request: Request) -> bool:

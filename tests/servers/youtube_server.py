@@ -102,9 +102,15 @@ class YouTubeServer(LocalServer):
     def _find(self, wanted: str) -> FakeChannel | None:
         return next((one for one in self.channels if one.channel_id == wanted and not one.gone), None)
 
+    def _named(self, name: str) -> list[FakeChannel]:
+        return [one for one in self.channels if one.handle.lower() == name and not one.gone]
+
+    def _public(self) -> dict[str, FakeVideo]:
+        return {video.video_id: video for channel in self.channels if not channel.gone for video in channel.public}
+
     def _channels(self, request: Request) -> Reply:
         if name := request.first("forHandle").removeprefix("@").lower():
-            found = [one for one in self.channels if one.handle.lower() == name and not one.gone]
+            found = self._named(name)
         else:
             ids = request.first("id").split(",")
             if len(ids) > 50:
@@ -144,7 +150,7 @@ class YouTubeServer(LocalServer):
         wanted = request.first("id").split(",")
         if len(wanted) > 50:
             return refused(400, "invalidFilters")
-        known = {video.video_id: video for channel in self.channels if not channel.gone for video in channel.public}
+        known = self._public()
         items = [
             {
                 "kind": "youtube#video",
