@@ -141,17 +141,24 @@ class XClient:
         return self._call(lambda: self._tweepy.request("GET", "/2/usage/tweets").json())
 
     def _affordable(self, size: int, *, least: int) -> int:
-        """``size``, or less when the run's budget allows only that. Raises ``XError`` (budget) when it is spent."""
-        budget = self._settings.budget_usd
-        if not budget:
-            return size
-        left = budget - self.meter.usd
-        if left < POST_USD:
-            reason = (
-                f"anggaran X untuk satu malam (collect.x.budget_usd = {budget:g} dolar) habis sebelum akun ini terbaca"
-            )
-            raise XError(reason, "budget", "stop")
-        return max(least, min(size, int(left / POST_USD)))
+        """``size``, or less when a budget allows only that. Raises ``XError`` (budget) when one is spent."""
+        limits = (
+            ("satu malam (collect.x.budget_usd", self._settings.budget_usd, 0.0),
+            (
+                "satu bulan (collect.x.budget_month_usd",
+                self._settings.budget_month_usd,
+                self._pace.month_usd.get("x", 0.0),
+            ),
+        )
+        for name, budget, spent_before in limits:
+            if not budget:
+                continue
+            left = budget - spent_before - self.meter.usd
+            if left < POST_USD:
+                reason = f"anggaran X untuk {name} = {budget:g} dolar) habis sebelum akun ini terbaca"
+                raise XError(reason, "budget", "stop")
+            size = min(size, int(left / POST_USD))
+        return max(least, size)
 
     def _call(self, ask: Callable[[], Any], *, gap: bool = False) -> Body:
         """Ask until X answers: faults of the moment 3 times more, rate limits 3 times, both within the run's deadline."""

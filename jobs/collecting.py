@@ -8,27 +8,43 @@ from datetime import timedelta
 import structlog
 
 from collectors.base import Pace, failed_scan
+from jobs.planning import LOOK_BACK_DAYS, plan_night
 from jobs.progress import Progress
 from jobs.wiring import Site
+from pantau.accounts.norms import norm_for
 from pantau.core.model import Account, Reading, Run, Scan, Target, Window
 from pantau.core.ports import Collector
 from pantau.store.store import Store
 
 _log = structlog.get_logger(__name__)
 NOT_WATCHED = "platform ini belum dipantau"
+INTENDED = frozenset({"not_watched", "rotation"})
+"""Classes of unread accounts that are no failure: the office decided so."""
 
 
 def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], progress: Progress) -> list[Reading]:
-    """Read the accounts that have no reading in ``run`` yet, each from where its last complete reading ended."""
+    """Read the accounts that have no reading in ``run`` yet, each from where its last complete reading ended.
+
+    The most urgent come first; where a platform's accounts take turns, those that wait get a reading that says so.
+    """
+    settings, register = site.job.settings.collect, site.job.register
     marks = store.accounts.watermarks()
-    earliest = run.as_of - timedelta(days=site.job.settings.collect.first_days)
-    done = {reading.account for reading in store.readings.of_run(run.run_id)}
+    earliest = run.as_of - timedelta(days=settings.first_days)
+    done = {reading.account: reading for reading in store.readings.of_run(run.run_id)}
+    left = [account for account in accounts if account.key not in done]
+    read = [account for account in accounts if account.key in done and done[account.key].unread_class != "rotation"]
+    history = store.readings.history([a.key for a in left], run.as_of - timedelta(days=LOOK_BACK_DAYS), run.as_of)
+    units = {unit.code: unit for unit in register.units}
+    norms = {account.key: norm_for(account, units[account.unit], site.job.settings.norms) for account in left}
+    limit_days = {key: norm.days + norm.grace for key, norm in norms.items()}
+    plan = plan_night(left, units, history, limit_days, settings.max_accounts, read, run.as_of)
+    for account, reason in plan.postponed:
+        store.save_scan(run.run_id, failed_scan(account, "rotation", reason, run.as_of, ""))
     targets = []
-    for account in accounts:
-        if account.key not in done:
-            mark = marks.get(account.key)
-            since = min(max(mark.since, earliest), run.window.end) if mark else earliest
-            targets.append(Target(account=account, since=since, last_post_id=mark.last_post_id if mark else ""))
+    for account in plan.accounts:
+        mark = marks.get(account.key)
+        since = min(max(mark.since, earliest), run.window.end) if mark else earliest
+        targets.append(Target(account=account, since=since, last_post_id=mark.last_post_id if mark else ""))
     return read_targets(site, store, run, targets, progress)
 
 
@@ -37,8 +53,7 @@ def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], 
 
     Platforms are read side by side, each by its own thread; only this thread writes.
     """
-    pace = Pace(site.now, site.sleep, site.now() + timedelta(minutes=site.job.settings.collect.deadline_min))
-    collectors = site.build_collectors(pace)
+    collectors = site.build_collectors(_pace(site, store))
     by_platform: dict[str, list[Target]] = {platform: [] for platform in collectors}
     readings = []
     for target in targets:
@@ -58,6 +73,17 @@ def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], 
     costs = tuple(cost for collector in collectors.values() for cost in collector.costs())
     store.costs.save(run.run_id, costs, attempt=f"{site.now():%Y%m%d%H%M%S%f}")
     return readings
+
+
+def _pace(site: Site, store: Store) -> Pace:
+    """Clock and limits of this run: its deadline, and what the month has cost so far."""
+    now = site.now()
+    today = now.astimezone(site.job.settings.zone)
+    month_usd: dict[str, float] = {}
+    for cost in store.costs.of_month(today.year, today.month, site.job.settings.zone):
+        month_usd[cost.platform] = month_usd.get(cost.platform, 0.0) + cost.usd
+    deadline = now + timedelta(minutes=site.job.settings.collect.deadline_min)
+    return Pace(site.now, site.sleep, deadline, month_usd)
 
 
 def _scans(
@@ -103,5 +129,5 @@ def _read_platform(
 
 
 def unread(readings: Iterable[Reading]) -> list[Reading]:
-    """Readings that failed, not counting platforms that are not watched."""
-    return [r for r in readings if r.outcome == "unread" and r.unread_class != "not_watched"]
+    """Readings that failed, not counting platforms that are not watched and accounts that wait for their turn."""
+    return [r for r in readings if r.outcome == "unread" and r.unread_class not in INTENDED]

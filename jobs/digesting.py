@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from jobs.checking import Checked
-from jobs.collecting import unread
+from jobs.collecting import INTENDED, unread
 from jobs.pictures import reused_pictures
 from jobs.wiring import Site
 from pantau.core.clock import local_day
@@ -28,9 +28,12 @@ TREND_NIGHTS = 14
 _CLOSING = {"dismiss", "followed_up"}
 
 
-def make_digest(site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked) -> Digest:
-    """The digest of a night as plain data."""
-    return build(digest_input(site, store, run, accounts, checked))
+def make_digest(
+    site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked, only: Sequence[str] = ()
+) -> Digest:
+    """The digest of a night as plain data. ``only``: the platforms to which the night was confined."""
+    data = digest_input(site, store, run, accounts, checked)
+    return build(msgspec.structs.replace(data, only=tuple(only)))
 
 
 def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked) -> DigestInput:
@@ -216,7 +219,7 @@ def _night_count(store: Store, day: StoredDay) -> DayCount:
         finding.post for finding in store.findings.of_run(day.run_id) if finding.strength == "flag" and finding.post
     }
     seen = store.observations.of_run(day.run_id)
-    unread_accounts = sum(item.state == "unread" and item.unread_class != "not_watched" for item in seen)
+    unread_accounts = sum(item.state == "unread" and item.unread_class not in INTENDED for item in seen)
     return DayCount(day=day.day, posts=day.posts, findings=len(flagged), quiet=day.quiet, unread=unread_accounts)
 
 
@@ -236,5 +239,5 @@ def _undelivered(site: Site, store: Store, run: Run) -> tuple[date, ...]:
 
 def incomplete(checked: Checked, store: Store, run: Run) -> bool:
     """True when some watched account was not read or some rule failed."""
-    states = any(o.state == "unread" and o.unread_class != "not_watched" for o in checked.observations)
+    states = any(o.state == "unread" and o.unread_class not in INTENDED for o in checked.observations)
     return states or bool(checked.failures) or bool(unread(store.readings.of_run(run.run_id)))

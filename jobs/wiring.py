@@ -94,7 +94,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 def load_job(config: Path, on: date) -> Job:
     """Read and validate all that the office edits. Raises ``ProblemsError`` with every problem of every file."""
     settings = load_settings(config)
-    problems: list[Problem] = []
+    problems = _unknown_platforms(settings, config)
     office = catalogue = None
     try:
         office = read_office_files(settings)
@@ -107,6 +107,19 @@ def load_job(config: Path, on: date) -> Job:
     if office is None or catalogue is None:
         raise ProblemsError(problems)
     return Job(settings=settings, register=office.register, ledgers=office.ledgers, catalogue=catalogue)
+
+
+def _unknown_platforms(settings: Settings, config: Path) -> list[Problem]:
+    """Limits for platforms that Pantau cannot read, which are most likely misspelt."""
+    collect = settings.collect
+    keys = {"collect.deadlines_min": [*collect.deadlines_min], "collect.max_accounts": [*collect.max_accounts]}
+    remedy = f"Yang dikenal: {', '.join(sorted(COLLECTORS))}."
+    return [
+        Problem(str(config), f"kunci {key}", platform, "bukan nama platform yang dapat dibaca", remedy)
+        for key, platforms in keys.items()
+        for platform in platforms
+        if platform not in COLLECTORS
+    ]
 
 
 def site_of(job: Job, *, folder: Path | None = None) -> Site:
@@ -126,8 +139,11 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
 
 def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
     """A collector for every platform that the office has set up. Raises ``SecretError``."""
+    limits = settings.collect.deadlines_min
     return {
-        platform: source.build(settings, pace) for platform, source in COLLECTORS.items() if source.is_set_up(settings)
+        platform: source.build(settings, pace.within(limits.get(platform)))
+        for platform, source in COLLECTORS.items()
+        if source.is_set_up(settings)
     }
 
 

@@ -6,14 +6,20 @@ from datetime import datetime
 import click
 
 from jobs.commands.common import MomentType, job_of
+from jobs.wiring import Job
+
+_ONLY = "read only this platform (may be repeated); the digest is only shown, what was read comes into the next one"
 
 
 @click.command(name="nightly")
 @click.option("--as-of", type=MomentType(), help="act as if it were this time (WIB)  [default: now]")
 @click.option("--dry-run", is_flag=True, help="collect, check and render; freeze nothing, open no mail connection")
 @click.option("--no-send", is_flag=True, help="freeze the digest but leave its mails in the outbox for the next run")
+@click.option("--only", "platforms", multiple=True, metavar="PLATFORM", help=_ONLY)
 @click.pass_context
-def command(ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: bool) -> int:
+def command(
+    ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: bool, platforms: tuple[str, ...]
+) -> int:
     """Tonight's run: collect, check, mail the digest."""
     from jobs.delivering import ping, tell_operator
     from jobs.digesting import run_folder
@@ -23,12 +29,14 @@ def command(ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: 
     from jobs.wiring import open_store, site_of
 
     job = job_of(ctx)
+    only = _watched(job, platforms)
     site = site_of(job)
     with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
         ping(site, "start")
         progress, result = make_progress(), None
         try:
-            result = run_night(site, store, as_of or site.now(), progress, dry_run=dry_run, send=not no_send)
+            moment = as_of or site.now()
+            result = run_night(site, store, moment, progress, dry_run=dry_run, send=not no_send, only=only)
         finally:
             progress.stop()
             if result is None:  # whatever ended the night, somebody hears of it; main() turns it into an exit code
@@ -44,3 +52,14 @@ def command(ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: 
         click.echo(result.summary)
         click.echo(f"Hasil: {run_folder(site, result.run)}", err=True)
         return result.exit_code
+
+
+def _watched(job: Job, platforms: tuple[str, ...]) -> list[str]:
+    """The wanted platforms, each once."""
+    from jobs.wiring import watched_platforms
+
+    watched = watched_platforms(job.settings)
+    if unknown := [platform for platform in platforms if platform not in watched]:
+        known = ", ".join(sorted(watched)) or "belum ada"
+        raise click.UsageError(f"--only {', '.join(unknown)}: tidak dipantau. Menurut setelan dipantau: {known}.")
+    return sorted(set(platforms))

@@ -69,12 +69,14 @@ def night_of(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def failed_days(readings: Iterable[Reading], zone: ZoneInfo) -> frozenset[date]:
-    """Days for which every attempt failed or saw only a part. Days without any attempt are not among them:
-    a complete reading later on proves what happened on them, and nobody was blocked.
+    """Days for which every attempt failed or saw only a part. Days without any attempt are not among them, nor those on which it
+    was not the account's turn: a complete reading later on proves what happened on them, and nobody was blocked.
     """
     good: set[date] = set()
     bad: set[date] = set()
     for reading in readings:
+        if reading.unread_class == "rotation":
+            continue
         seen = reading.outcome == "read" and reading.complete
         (good if seen else bad).add(night_of(reading.checked_at, zone))
     return frozenset(bad - good)

@@ -32,7 +32,8 @@ ACCOUNT_STATES: tuple[AccountState, ...] = get_args(AccountState)
 Outcome = Literal["read", "missing", "suspended", "private", "unread"]
 """What a collector saw of an account. The ledger turns a history of outcomes into an account state."""
 UnreadClass = Literal[
-    "", "blocked", "budget", "token", "network", "format", "rate_limit", "deadline", "not_watched", "unproven", "stopped"
+    "", "blocked", "budget", "token", "network", "format", "rate_limit", "deadline", "rotation", "not_watched", "unproven",
+    "stopped",
 ]  # fmt: skip
 """Why an account could not be read; "" when it could."""
 

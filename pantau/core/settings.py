@@ -76,6 +76,8 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Asked again before the watermark, since the search index lags; repeats are dropped by id."""
     budget_usd: float = 0.0
     """What one run may spend on X, in US dollars; the accounts beyond stay unread (budget). 0: no limit."""
+    budget_month_usd: float = 0.0
+    """The same for a calendar month, all runs together."""
 
 
 class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +143,10 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """How far back the first reading of an account goes."""
     deadline_min: int = 240
     """After this the accounts not yet read become ``unread`` (deadline)."""
+    deadlines_min: dict[str, float] = {}
+    """The same for single platforms, where it is shorter."""
+    max_accounts: dict[str, int] = {}
+    """Platform to how many of its accounts one night reads; the others have their turn on the next nights. Absent or 0: all."""
     gone_after_nights: int = 3
     """Nights in a row on which an account must be missing before it may be called gone."""
     x: XSettings = XSettings()

@@ -21,7 +21,7 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers behind the sentences. Each registered account is in exactly one of the eight states."""
+    """The numbers behind the sentences. Each registered account is in exactly one of the nine states."""
 
     tinggi: int
     sedang: int
@@ -40,6 +40,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     unread: int
     excused: int
     unwatched: int
+    waiting: int
+    """Not read because it is not their turn."""
     unregistered: int
     """Units without an account; these are units, not accounts."""
     posts: int
@@ -52,7 +54,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def read(self) -> int:
         """Accounts whose state is known tonight."""
-        return self.accounts - self.unread - self.unwatched
+        return self.accounts - self.unread - self.unwatched - self.waiting
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pantau.core.model import Evidence, Finding, finding_order, sort_findings
 from pantau.digest import clean, words
 from pantau.digest.blocks import Card, Cards, OpenRow, OpenRows, Reason
-from pantau.digest.context import Context
+from pantau.digest.context import NOT_SEEN, Context
 from pantau.digest.excerpt import excerpts
 from pantau.digest.model import ReusedPicture
 
@@ -176,7 +176,7 @@ def _superseded(ctx: Context, finding: Finding) -> bool:
     if not finding.account:
         return finding.unit not in {item.unit for item in ctx.data.observations if item.state == "unregistered"}
     key = ctx.resolve(finding.account)
-    return key in ctx.states and ctx.bucket(key) not in ("unread", "unwatched")
+    return key in ctx.states and ctx.bucket(key) not in NOT_SEEN
 
 
 def left_out(hidden: Iterable[Card]) -> str:

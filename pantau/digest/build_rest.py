@@ -4,7 +4,7 @@ import calendar
 from collections import Counter
 
 from pantau.core.clock import local_day
-from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Post
+from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Observation, Post
 from pantau.core.rule_life import Demotion
 from pantau.digest import build_states, clean, words
 from pantau.digest.blocks import Counts, Entry, Example, Examples, Facts, Lines, Mix, MixRow, Trend, TrendDay
@@ -164,6 +164,7 @@ def unchecked(ctx: Context) -> Lines:
     for platform, count in sorted(tally.items()):
         text = f"{words.counted(count, 'akun')} terdaftar, belum dipantau; ini bukan tanda tidak aktif"
         entries.append(Entry(words.platform(platform), text))
+    entries += _waiting(ctx)
     if partly := build_states.partly_read(ctx):
         names = partly[:_NAMED_ACCOUNTS]
         more = f", dan {words.number(len(partly) - len(names))} lainnya" if len(partly) > len(names) else ""
@@ -175,6 +176,25 @@ def unchecked(ctx: Context) -> Lines:
     ]
     entries += [Entry("Catatan", clean.line(note)) for note in ctx.data.notes]
     return Lines(tuple(entries))
+
+
+def _waiting(ctx: Context) -> list[Entry]:
+    """Accounts whose turn it is not, by platform, with the longest time for which nothing is known of one."""
+    rows: dict[str, list[Observation]] = {}
+    for item in ctx.in_bucket("waiting"):
+        rows.setdefault(ctx.accounts[ctx.resolve(item.account)].platform, []).append(item)
+    entries = []
+    for platform, items in sorted(rows.items()):
+        reasons = sorted({clean.line(item.reason) for item in items})
+        text = f"{words.counted(len(items), 'akun')} {words.listed(reasons)}"
+        seen = [ctx.data.last_read_at.get(ctx.resolve(item.account)) for item in items]
+        known = [moment for moment in seen if moment]
+        if never := len(items) - len(known):
+            text += f"; {words.counted(never, 'akun')} belum pernah terbaca"
+        if known:
+            text += f"; yang terlama terakhir terbaca {ctx.moment(min(known))}"
+        entries.append(Entry(words.platform(platform), text))
+    return entries
 
 
 def rules(ctx: Context) -> Lines:
@@ -286,6 +306,7 @@ def facts(ctx: Context, counts: Counts, window: str) -> Facts:
         (counts.unread, "tidak dapat diperiksa"),
         (counts.excused, "dikecualikan"),
         (counts.unwatched, "belum dipantau"),
+        (counts.waiting, "menunggu giliran"),
     )
     total = " + ".join(f"{words.number(count)} {state}" for count, state in parts if count)
     entries = [

@@ -1,6 +1,7 @@
 """Blocks about accounts: silent ones apart from those that could not be read, missing ones, results that do not show, excuses."""
 
 from collections import Counter
+from math import ceil
 
 from pantau.core.model import Finding, Observation, sort_findings
 from pantau.digest import clean, words
@@ -16,7 +17,10 @@ from pantau.digest.blocks import (
     UnreadGroups,
     UnreadItem,
 )
-from pantau.digest.context import Context
+from pantau.digest.context import NOT_SEEN, Context
+
+_RUN_OUT = ("deadline", "budget", "rate_limit")
+"""Reason classes of accounts that were left over; they come first the next night."""
 
 
 def counts(ctx: Context, *, tones: Counter[str], reviews: int, still_open: int) -> Counts:
@@ -39,6 +43,7 @@ def counts(ctx: Context, *, tones: Counter[str], reviews: int, still_open: int) 
         unread=states["unread"],
         excused=states["excused"],
         unwatched=states["unwatched"],
+        waiting=states["waiting"],
         unregistered=len(ctx.unregistered()),
         posts=ctx.data.posts_read,
     )
@@ -103,6 +108,8 @@ def _unread_group(ctx: Context, platform: str, members: list[Observation]) -> Un
     if len(begun) == 1 and (day := begun.pop()):
         nights = (ctx.today - day).days + 1
         since.append(f"Tidak dapat diperiksa sejak {ctx.since(day)} ({words.number(nights)} malam).")
+    if members[0].unread_class in _RUN_OUT and (turn := _turn(ctx, platform)):
+        since.append(turn)
     if same_blind:
         since.append(words.sentence(f"keadaannya {next(iter(blinds))}"))
     return UnreadGroup(
@@ -121,6 +128,17 @@ def _unread_group(ctx: Context, platform: str, members: list[Observation]) -> Un
             for item in members
         ),
     )
+
+
+def _turn(ctx: Context, platform: str) -> str:
+    """How often each account of a platform has its turn when time or money serves only a part of them."""
+    keys = [key for key, account in ctx.accounts.items() if account.platform == platform]
+    total = sum(ctx.bucket(key) not in ("unwatched", "waiting") for key in keys)
+    read = sum(ctx.bucket(key) not in NOT_SEEN for key in keys)
+    if not read:
+        return ""
+    often = f"tiap akun diperiksa kira-kira tiap {words.number(ceil(total / read))} malam"
+    return f"Malam ini {words.number(read)} dari {words.counted(total, 'akun')} terbaca; bila tetap begitu, {often}."
 
 
 def _blind(ctx: Context, item: Observation) -> str:
@@ -170,7 +188,7 @@ def performance(ctx: Context) -> Lines:
     entries = []
     for finding in sort_findings(f for f in ctx.data.findings if f.family == "KIN" and not f.post):
         key = ctx.resolve(finding.account)
-        if key in ctx.accounts and ctx.bucket(key) in ("unread", "unwatched"):
+        if key in ctx.accounts and ctx.bucket(key) in NOT_SEEN:
             continue
         text = [ctx.unit_name(finding.unit), clean.line(finding.message)]
         text += [clean.quoted(item.quote, 120) for item in finding.evidence if item.quote]
@@ -200,7 +218,7 @@ def withheld(ctx: Context) -> int:
     keys = [
         ctx.resolve(f.account) for f in ctx.data.findings if f.family in ("AKT", "KIN") and not f.post and f.account
     ]
-    return sum(1 for key in keys if key in ctx.accounts and ctx.bucket(key) in ("unread", "unwatched"))
+    return sum(1 for key in keys if key in ctx.accounts and ctx.bucket(key) in NOT_SEEN)
 
 
 def partly_read(ctx: Context) -> list[str]:

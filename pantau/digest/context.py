@@ -14,6 +14,15 @@ _ANSWER_CHARS = 600
 _NO_RECORD = "tidak ada catatan pemeriksaan untuk akun ini malam ini"
 
 
+NOT_SEEN = ("unread", "unwatched", "waiting")
+"""Buckets of accounts of which nothing is known tonight."""
+_INTENDED = {"not_watched": "unwatched", "rotation": "waiting"}
+
+
+def _bucket(item: Observation) -> str:
+    return _INTENDED.get(item.unread_class, item.state) if item.state == "unread" else item.state
+
+
 class Context:
     """The input with its look-ups. Every registered account has exactly one observation here, even if jobs handed none."""
 
@@ -49,9 +58,13 @@ class Context:
         return states
 
     def bucket(self, key: str) -> str:
-        """The state of a registered account; ``unwatched`` when its platform is not collected at all."""
-        item = self.states[key]
-        return "unwatched" if item.state == "unread" and item.unread_class == "not_watched" else item.state
+        """The state of a registered account; ``unwatched`` when its platform is not collected at all, ``waiting`` for its turn."""
+        return _bucket(self.states[key])
+
+    def bucket_before(self, key: str) -> str:
+        """The same last night; empty when there is no record."""
+        item = self.previous.get(key)
+        return _bucket(item) if item else ""
 
     def in_bucket(self, bucket: str) -> list[Observation]:
         """Observations in that state, by unit name and account."""

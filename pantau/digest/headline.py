@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pantau.digest import build_states, clean, words
 from pantau.digest.blocks import Card, Counts, Tile, Tone
-from pantau.digest.context import Context
+from pantau.digest.context import NOT_SEEN, Context
 
 _LOST = ("gone", "private")
 
@@ -57,9 +57,9 @@ def change(ctx: Context, flags: Sequence[Card]) -> str:
     fresh = sum(1 for card in flags if card.is_new)
     parts = [f"{words.number(fresh)} temuan baru"] if fresh else []
     parts += [
-        _named(ctx, _moved(ctx, ("quiet",), ("quiet", "unread")), "akun baru melewati batas"),
-        _named(ctx, _moved(ctx, ("active",), ("active", "unread", "excused"), known=True), "akun aktif kembali"),
-        _named(ctx, _moved(ctx, _LOST, (*_LOST, "unread")), "akun baru hilang atau privat"),
+        _named(ctx, _moved(ctx, ("quiet",), ("quiet", *NOT_SEEN)), "akun baru melewati batas"),
+        _named(ctx, _moved(ctx, ("active",), ("active", "excused", *NOT_SEEN), known=True), "akun aktif kembali"),
+        _named(ctx, _moved(ctx, _LOST, (*_LOST, *NOT_SEEN)), "akun baru hilang atau privat"),
         _named(ctx, _moved(ctx, ("unread",), ("unread",)), "akun baru tidak dapat diperiksa"),
         _named(ctx, _recovered(ctx), "akun kembali dapat diperiksa"),
     ]
@@ -76,8 +76,8 @@ def _moved(ctx: Context, now: tuple[str, ...], not_before: tuple[str, ...], *, k
     """
     moved = []
     for key in ctx.accounts:
-        before = ctx.previous.get(key)
-        if ctx.bucket(key) in now and not (before and before.state in not_before) and (before or not known):
+        before = ctx.bucket_before(key)
+        if ctx.bucket(key) in now and before not in not_before and (before or not known):
             moved.append(key)
     return moved
 
@@ -85,9 +85,7 @@ def _moved(ctx: Context, now: tuple[str, ...], not_before: tuple[str, ...], *, k
 def _recovered(ctx: Context) -> list[str]:
     recovered = []
     for key in ctx.accounts:
-        before = ctx.previous.get(key)
-        was_unread = before is not None and before.state == "unread" and before.unread_class != "not_watched"
-        if was_unread and ctx.bucket(key) not in ("unread", "unwatched"):
+        if ctx.bucket_before(key) == "unread" and ctx.bucket(key) not in NOT_SEEN:
             recovered.append(key)
     return recovered
 
@@ -107,6 +105,8 @@ def warnings(ctx: Context) -> tuple[str, ...]:
         said.append("Ini contoh dengan data rekaan: tidak ada unit, akun, atau orang nyata di dalamnya.")
     if run.kind == "rerun":
         said.append("Ini pemeriksaan ulang atas masa lalu dengan aturan yang berlaku sekarang.")
+    if run_only := words.listed([words.platform(platform) for platform in ctx.data.only]):
+        said.append(f"Pemeriksaan ini hanya atas {run_only}; platform lain tidak dilihat.")
     said += _sources_down(ctx)
     before = ctx.data.previous_window_end
     if before and before < run.window.start:
@@ -133,7 +133,7 @@ def _sources_down(ctx: Context) -> list[str]:
     for platform in platforms:
         keys = [key for key, account in ctx.accounts.items() if account.platform == platform]
         buckets = [ctx.bucket(key) for key in keys]
-        watched = [bucket for bucket in buckets if bucket not in ("unwatched", "excused")]
+        watched = [bucket for bucket in buckets if bucket not in ("unwatched", "waiting", "excused")]
         if len(watched) > 1 and all(bucket == "unread" for bucket in watched):
             total = f"Seluruh {words.counted(len(watched), 'akun')} {words.platform(platform)}"
             said.append(f"{total} tidak dapat diperiksa malam ini; sebabnya di bagian “Tidak dapat diperiksa”.")
@@ -144,7 +144,9 @@ def tiles(counts: Counts) -> tuple[Tile, ...]:
     """The four numbers of the summary. Where nothing could be read there is no number, and nothing looks like all-clear."""
     calm: Tone = "abu" if counts.unread else "tenang"
     share = words.percent(counts.read, counts.accounts - counts.unwatched)
-    unread = Tile(words.number(counts.unread), "Tidak dapat diperiksa", f"{share} % akun yang dipantau terbaca", calm)
+    waiting = f"; {words.number(counts.waiting)} menunggu giliran" if counts.waiting else ""
+    read = f"{share} % akun yang dipantau terbaca{waiting}"
+    unread = Tile(words.number(counts.unread), "Tidak dapat diperiksa", read, calm)
     if counts.accounts and not counts.read:
         labels = ("Perlu ditindak", "Untuk dilihat", "Tidak aktif")
         return (*(Tile("–", label, "tidak diketahui: tidak ada yang terbaca", "abu") for label in labels), unread)

@@ -130,6 +130,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Of the calendar month so far, this run included."""
     unwatched: tuple[str, ...] = ()
     """Platforms that the register holds but that are not collected."""
+    only: tuple[str, ...] = ()
+    """Platforms to which this run was confined; empty: all."""
     notes: tuple[str, ...] = ()
     """What was not checked, in Indonesian sentences, for example a missing picture reader."""
     reader: str = ""
@@ -217,6 +219,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
             counts.unread,
             counts.excused,
             counts.unwatched,
+            counts.waiting,
         )
         if sum(parts) != counts.accounts:
             raise ValueError(f"jumlah akun tidak cocok: {sum(parts)} menurut keadaan, {counts.accounts} terdaftar")

@@ -99,6 +99,7 @@ UNREAD_LABELS: dict[UnreadClass, tuple[str, str]] = {
     "format": ("jawaban platform tidak dikenali", "Kabari pengelola Pantau: pembaca platform ini perlu diperbarui."),
     "rate_limit": ("batas permintaan tercapai", "Akun ini didahulukan pada malam berikutnya."),
     "deadline": ("waktu pengambilan habis", "Akun ini didahulukan pada malam berikutnya."),
+    "rotation": ("menunggu giliran", "Naikkan collect.max_accounts, atau dahulukan akun ini lewat kolom priority."),
     "not_watched": ("platform belum dipantau", "Tidak ada yang perlu dilakukan."),
     "unproven": ("keadaan belum dapat dipastikan", "Ditunggu beberapa malam sebelum disebut hilang."),
     "stopped": ("pengambilan dihentikan", "Jalankan ulang: pantau nightly."),

@@ -1,0 +1,42 @@
+"""Which run a night works on: a new one, one that was interrupted, or a repetition."""
+
+from datetime import datetime, timedelta
+
+from jobs import exit_codes
+from jobs.wiring import Site
+from pantau.core.clock import local_day
+from pantau.core.model import Run, Window
+from pantau.store.store import Store
+
+RESUME_HOURS = 20
+"""An unfinished night younger than this is continued; an older one is closed, and tonight covers what it had read."""
+
+
+def begin(site: Site, store: Store, as_of: datetime, without_consequences: bool) -> tuple[Run, bool]:
+    """The run to work on, and whether its night has its digest already (then only what is still open is done).
+
+    A second start of a night and one without consequences are ``trial`` runs: what they read comes into the next digest.
+    """
+    settings, kind = site.job.settings, site.night_kind
+    earliest = as_of - timedelta(days=settings.collect.first_days)
+    if without_consequences:
+        return store.runs.begin(
+            "trial", f"d-{site.now():%Y%m%d%H%M%S}", Window(earliest, as_of), as_of, site.now()
+        ), False
+    open_run = store.runs.unfinished(kind)
+    if open_run is not None:
+        if as_of - open_run.as_of < timedelta(hours=RESUME_HOURS):
+            store.runs.note(open_run.run_id, site.now(), "resumed")
+            return open_run, False
+        store.runs.finish(
+            open_run.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
+        )
+    night = f"n-{local_day(as_of, settings.zone):%Y%m%d}"
+    if store.runs.get(night) is None:
+        before = store.runs.last_finished(kind, as_of)
+        start = before.window.end if before else earliest
+        return store.runs.begin(kind, night, Window(min(start, as_of), as_of), as_of, site.now()), False
+    number = 2
+    while store.runs.get(f"{night}-{number}") is not None:
+        number += 1
+    return store.runs.begin("trial", f"{night}-{number}", Window(earliest, as_of), as_of, site.now()), True
