@@ -11,9 +11,10 @@ from pathlib import Path
 from collectors.base import CollectorError, Pace, unread_all
 from collectors.notes import Notes
 from collectors.youtube_client import YouTubeClient
+from collectors.youtube_identify import Identities
 from collectors.youtube_night import Night
 from collectors.youtube_seat import API, RSS, ChannelNote, Seat
-from pantau.core.model import Cost, Scan, Target, Window
+from pantau.core.model import Account, Cost, Scan, Target, Window
 from pantau.core.settings import Network, YouTubeSettings
 
 
@@ -52,10 +53,25 @@ class YouTubeCollector:
         try:
             yield from Night(client, self._pace, self._notes, seats, has_key=bool(self._key)).scans()
         finally:
-            client.close()
-            self._units += client.units
-            self._feeds += client.feeds
+            self._finish(client)
             self._notes.save()
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """Exactly one scan per account, without posts. Raises nothing. Without a key the feeds answer, which state no handle."""
+        try:
+            client = YouTubeClient(self._settings, self._network, self._key, self._pace)
+        except CollectorError as error:
+            yield from unread_all(accounts, error, self._pace.now(), "")
+            return
+        try:
+            yield from Identities(client, self._pace, accounts, has_key=bool(self._key)).scans()
+        finally:
+            self._finish(client)
+
+    def _finish(self, client: YouTubeClient) -> None:
+        client.close()
+        self._units += client.units
+        self._feeds += client.feeds
 
     def costs(self) -> tuple[Cost, ...]:
         """Quota units (one per call of the API) and RSS requests so far; both are free of charge."""

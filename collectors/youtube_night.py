@@ -80,6 +80,10 @@ class Night:
         yield from self._look_up(absent)
         for seat in [seat for seat in absent if seat.channel is None and self._is_open(seat)]:
             yield self._refused(seat, "missing", "kanal tidak ditemukan oleh YouTube")
+        yield from self._read_channels()
+
+    def _read_channels(self) -> Iterator[Scan]:
+        """What is wanted of the channels that exist."""
         for seat in list(self._open.values()):
             yield from self._read_list(seat)
             while len(self._waiting) >= IDS_PER_CALL:
@@ -215,17 +219,18 @@ class Night:
             if isinstance(entries, CollectorError):
                 yield self._close(seat, seat.failed(self._pace.now(), RSS, entries))
                 continue
-            reason = ""
-            if entries >= RSS_ENTRIES and seat.has_gap:
-                reason = (
-                    f"umpan RSS YouTube hanya memuat {RSS_ENTRIES} video terbaru; yang sebelumnya mungkin tidak terbaca"
-                )
-            if reason and spent:
-                yield self._close(
-                    seat, seat.failed(self._pace.now(), RSS, YouTubeError(f"{spent}; {reason}", "budget"))
-                )
-            else:
-                yield self._done(seat, RSS, reason)
+            yield self._settle_feed(seat, entries, spent)
+
+    def _settle_feed(self, seat: Seat, entries: int, spent: YouTubeError | None) -> Scan:
+        """The scan of a channel whose feed has so many entries."""
+        reason = ""
+        if entries >= RSS_ENTRIES and seat.has_gap:
+            reason = (
+                f"umpan RSS YouTube hanya memuat {RSS_ENTRIES} video terbaru; yang sebelumnya mungkin tidak terbaca"
+            )
+        if reason and spent:
+            return self._close(seat, seat.failed(self._pace.now(), RSS, YouTubeError(f"{spent}; {reason}", "budget")))
+        return self._done(seat, RSS, reason)
 
     def _feed(self, seat: Seat) -> int:
         body = self._client.feed(seat.channel_id)

@@ -25,8 +25,8 @@ class Collector(Protocol):
 
         An account is asked for by its id where that is known, so that a changed handle is found, else by its handle. ``read``
         means that it is there; ``platform_id`` and ``handle`` of the scan are those that the platform states now, empty when
-        it states none. ``missing`` with a ``platform_id``: the handle now belongs to that other account. Otherwise outcome and
-        reason are as for ``collect``, and nothing is raised.
+        it states none or none other. ``missing`` with a ``platform_id``: the handle now belongs to that other account.
+        Otherwise outcome and reason are as for ``collect``, and nothing is raised.
         """
         ...
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.base import CollectorError, Pace
-from collectors.facebook import MISSING, NOT_SHOWN, UNPUBLISHED, FacebookCollector
+from collectors.facebook import FacebookCollector
+from collectors.facebook_night import MISSING, NOT_SHOWN, UNPUBLISHED
 from collectors.facebook_parse import page_of, parse_post
 from collectors.graph_errors import judge
 from pantau.core.model import Account, Scan, Target

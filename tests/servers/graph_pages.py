@@ -49,8 +49,8 @@ class FakePage:
 
 def page_fields(page: FakePage, request: Request) -> Reply:
     """The page itself."""
-    known = {"id": page.id, "is_published": page.published}
-    return json_reply({name: known[name] for name in request.first("fields").split(",")})
+    known = {"id": page.id, "is_published": page.published} | ({"username": page.username} if page.username else {})
+    return json_reply({name: known[name] for name in request.first("fields").split(",") if name in known})
 
 
 def feed(page: FakePage, request: Request, url: str, token: str, unknown: set[str]) -> Reply:
