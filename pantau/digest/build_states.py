@@ -21,6 +21,8 @@ from pantau.digest.context import NOT_SEEN, Context
 
 _RUN_OUT = ("deadline", "budget", "rate_limit")
 """Reason classes of accounts that were left over; they come first the next night."""
+_NOTABLE_SHARE = 0.25
+"""Fewer left over than this are read the next night; from here on they take turns."""
 
 
 def counts(ctx: Context, *, tones: Counter[str], reviews: int, still_open: int) -> Counts:
@@ -135,7 +137,7 @@ def _turn(ctx: Context, platform: str) -> str:
     keys = [key for key, account in ctx.accounts.items() if account.platform == platform]
     total = sum(ctx.bucket(key) not in ("unwatched", "waiting") for key in keys)
     read = sum(ctx.bucket(key) not in NOT_SEEN for key in keys)
-    if not read:
+    if not read or total - read < total * _NOTABLE_SHARE:
         return ""
     often = f"tiap akun diperiksa kira-kira tiap {words.number(ceil(total / read))} malam"
     return f"Malam ini {words.number(read)} dari {words.counted(total, 'akun')} terbaca; bila tetap begitu, {often}."
