@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from collectors.instagram_graph import InstagramGraphCollector
-from pantau.core.model import Cost, Scan, Target, Window
+from pantau.core.model import Account, Cost, Scan, Target, Window
 from pantau.core.ports import Collector
 
 
@@ -30,6 +30,17 @@ class InstagramCollector:
                 yield scan
         if left:
             yield from self._web.collect(left, window)
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """One scan per account, without posts: from the second source where the first does not show it. Nothing is raised."""
+        left = []
+        for account, scan in zip(accounts, self._graph.identify(accounts), strict=True):
+            if account.key in self._graph.not_shown:
+                left.append(account)
+            else:
+                yield scan
+        if left:
+            yield from self._web.identify(left)
 
     def costs(self) -> tuple[Cost, ...]:
         """What both used."""

@@ -1,6 +1,6 @@
 """Instagram through instaloader: signed in with an imported session, one request per account whose id is known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,6 +9,7 @@ import structlog
 from collectors.base import CollectorError, Pace, failed_scan
 from collectors.instagram_client import PantauContext
 from collectors.instagram_errors import AccountOutcomeError, TransientError, translate
+from collectors.instagram_identify import IdentityReader, Reader
 from collectors.instagram_session import read_session
 from collectors.instagram_timeline import Harvest, TimelineReader
 from pantau.core.model import Account, Cost, Outcome, Reading, Scan, Target, UnreadClass, Window
@@ -54,6 +55,17 @@ class InstagramWebCollector:
 
     def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         """One scan per target; the canary first. Nothing is raised: see ``pantau.core.ports.Collector``."""
+        yield from self._read_all(TimelineReader, targets, window)
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """One scan per account, without posts, the canary first: by its id with a session, else by its profile page."""
+        now = self._pace.now()
+        targets = [Target(account=account, since=now) for account in accounts]
+        yield from self._read_all(IdentityReader, targets, Window(now, now))
+
+    def _read_all(
+        self, kind: Callable[[PantauContext], Reader], targets: Sequence[Target], window: Window
+    ) -> Iterator[Scan]:
         if not targets:
             return
         self._down, self._streak, self._proven, self._pause_due = None, ("", 0), False, False
@@ -64,11 +76,11 @@ class InstagramWebCollector:
             yield from (self._unread(target.account) for target in targets)
             return
         try:
-            yield from self._collect(TimelineReader(context), targets, window)
+            yield from self._collect(kind(context), targets, window)
         finally:
             context.close()
 
-    def _collect(self, reader: TimelineReader, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
+    def _collect(self, reader: Reader, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         canary = self._settings.canary.lstrip("@").lower()
         ordered = sorted(targets, key=lambda target: target.account.handle.lower() != canary)
         if canary and ordered[0].account.handle.lower() != canary:
@@ -107,12 +119,12 @@ class InstagramWebCollector:
         self._down = error
         _log.error("instagram.stopped", unread_class=error.unread_class, reason=str(error))
 
-    def _probe(self, reader: TimelineReader, handle: str, window: Window) -> None:
+    def _probe(self, reader: Reader, handle: str, window: Window) -> None:
         """Read a canary that is not in the register; no scan comes of it."""
         account = Account(platform=self.platform, handle=handle, unit="")
         self._read(reader, Target(account=account, since=window.end), window, is_canary=True)
 
-    def _read(self, reader: TimelineReader, target: Target, window: Window, is_canary: bool) -> Scan:
+    def _read(self, reader: Reader, target: Target, window: Window, is_canary: bool) -> Scan:
         account = target.account
         harvest = Harvest(target, window, account.platform_id or self._ids.get(account.key, ""))
         verdict = self._attempt(reader, harvest)
@@ -126,7 +138,7 @@ class InstagramWebCollector:
             _log.warning("instagram.not_read", account=account.key, reason=str(verdict))
         return self._scan(harvest, verdict)
 
-    def _attempt(self, reader: TimelineReader, harvest: Harvest) -> _Verdict:
+    def _attempt(self, reader: Reader, harvest: Harvest) -> _Verdict:
         try:
             reader.read(harvest)
         except (

@@ -40,7 +40,8 @@ def _build_instagram(settings: Settings, pace: Pace) -> Collector:
 
     token = settings.secret(instagram.graph_token).reveal()
     secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
-    graph = InstagramGraphCollector(instagram.graph_user_id, token, meta, settings.network, secret, pace)
+    notes = settings.state_dir / "instagram-graph.json"
+    graph = InstagramGraphCollector(instagram.graph_user_id, token, meta, settings.network, secret, pace, notes)
     return InstagramCollector(graph, web) if web else graph
 
 
