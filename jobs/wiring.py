@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +90,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     text_reader: Callable[[], TextReader] = text_reader
     """What reads the words on them. Raises ``PictureError`` when the extra is not installed."""
 
+    token_warnings: Callable[[datetime], tuple[str, ...]] = lambda _now: ()
+    """Sentences on access tokens that end soon."""
 
 def load_job(config: Path, on: date) -> Job:
     """Read and validate all that the office edits. Raises ``ProblemsError`` with every problem of every file."""
@@ -104,7 +106,7 @@ def load_job(config: Path, on: date) -> Job:
         catalogue = load_rules(settings, on)
     except ProblemsError as error:
         problems += error.problems
-    if office is None or catalogue is None:
+    if problems or office is None or catalogue is None:
         raise ProblemsError(problems)
     return Job(settings=settings, register=office.register, ledgers=office.ledgers, catalogue=catalogue)
 
@@ -135,9 +137,16 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
     )
+        token_warnings=partial(_token_warnings, job.settings),
 
 
 def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
+def _token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
+    from jobs.tokens import token_warnings
+
+    return token_warnings(settings, now)
+
+
     """A collector for every platform that the office has set up. Raises ``SecretError``."""
     limits = settings.collect.deadlines_min
     return {

@@ -10,8 +10,6 @@ import click
 from jobs.wiring import Job
 from pantau.core.errors import PantauError, PictureError
 
-_TOKEN_WARNING_DAYS = 10
-
 
 @click.command(name="doctor")
 @click.option("--no-mail", is_flag=True, help="do not log in to the mail server")
@@ -80,20 +78,16 @@ def _credentials(job: Job) -> str:
 def _meta_tokens(job: Job) -> str:
     """Asks Meta once per token. One that expires soon is a fault while there is still time to renew it."""
     from jobs.clock import now_utc
+    from jobs.tokens import token_faults
     from jobs.wiring import meta_tokens
 
+    states, zone = meta_tokens(job.settings), job.settings.zone
+    if faults := [text for text in token_faults(states, now_utc(), zone).values() if text]:
+        raise PantauError(" ".join(faults))
     said = []
-    for key, state in meta_tokens(job.settings).items():
-        remedy = f"Buat token baru (lebih baik token System User, yang tidak kedaluwarsa) dan perbarui {key}."
-        if not state.valid:
-            raise PantauError(f"Token {key} tidak berlaku lagi. {remedy}")
-        if state.expires_at is None:
-            said.append(f"{key} tidak kedaluwarsa")
-            continue
-        day = f"{state.expires_at.astimezone(job.settings.zone):%d-%m-%Y}"
-        if (state.expires_at - now_utc()).days < _TOKEN_WARNING_DAYS:
-            raise PantauError(f"Token {key} habis pada {day}. {remedy}")
-        said.append(f"{key} berlaku sampai {day}")
+    for key, state in states.items():
+        until = state.expires_at
+        said.append(f"{key} berlaku sampai {until.astimezone(zone):%d-%m-%Y}" if until else f"{key} tidak kedaluwarsa")
     return "; ".join(said)
 
 

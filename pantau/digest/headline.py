@@ -107,6 +107,7 @@ def warnings(ctx: Context) -> tuple[str, ...]:
         said.append("Ini pemeriksaan ulang atas masa lalu dengan aturan yang berlaku sekarang.")
     if run_only := words.listed([words.platform(platform) for platform in ctx.data.only]):
         said.append(f"Pemeriksaan ini hanya atas {run_only}; platform lain tidak dilihat.")
+    said += [clean.line(text) for text in ctx.data.token_warnings]
     said += _sources_down(ctx)
     before = ctx.data.previous_window_end
     if before and before < run.window.start:

@@ -130,6 +130,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Of the calendar month so far, this run included."""
     unwatched: tuple[str, ...] = ()
     """Platforms that the register holds but that are not collected."""
+    token_warnings: tuple[str, ...] = ()
+    """Sentences on access tokens that end soon."""
     only: tuple[str, ...] = ()
     """Platforms to which this run was confined; empty: all."""
     notes: tuple[str, ...] = ()

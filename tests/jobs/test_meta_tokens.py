@@ -15,6 +15,7 @@ from pantau.core.errors import SettingsError
 from pantau.core.settings import Settings
 from pantau.core.settings_file import load_settings
 from tests.fakes import SimClock
+from tests.jobs.office import NIGHT, open_office
 from tests.servers.graph_server import OUR_USER_ID, TOKEN, GraphServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,3 +120,18 @@ def test_wrong_settings_are_named_and_no_secret_is_shown(tmp_path: Path, instagr
         load_settings(settings_with(tmp_path, instagram, meta))
     assert key in str(caught.value)
     assert "langsung" not in str(caught.value).replace("tidak boleh ditulis langsung", "")
+
+
+def test_the_digest_warns_of_a_token_ten_days_before_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANTAU_FB_TOKEN", TOKEN)
+    with GraphServer() as server, open_office(tmp_path) as office:
+        server.token_expires = datetime.now(UTC) + timedelta(days=9)
+        office.settings_tail = (
+            f'[collect.facebook]\ntoken = "env:PANTAU_FB_TOKEN"\n[collect.meta]\napi_url = "{server.url}"'
+        )
+        office.write()
+        assert office.night().returncode == 0
+        assert "Token collect.facebook.token habis pada" in office.run("digest", "show", "--format", "text").stdout
+        server.token_expires = datetime.now(UTC) + timedelta(days=11)
+        office.night(NIGHT + timedelta(days=1))
+        assert "habis pada" not in office.run("digest", "show", "--format", "text").stdout

@@ -110,7 +110,7 @@ def test_accounts_take_turns_and_the_digest_says_how_often_and_that_waiting_is_n
         digest = json.loads(shown(office, "json"))
         assert digest["counts"]["waiting"] == 4
         assert digest["counts"]["unread"] == 0
-        assert "X 4 akun menunggu giliran; tiap akun diperiksa kira-kira tiap 3 malam" in shown(office)
+        assert "X: 4 akun menunggu giliran; tiap akun diperiksa kira-kira tiap 3 malam" in shown(office)
     from pantau.store import open_store
 
     with open_store(f"sqlite:///{office.folder / 'data' / 'pantau.db'}") as store:
