@@ -1,4 +1,4 @@
-"""Posts from exported files: JSONL of our own posts, the archive of an X account, files saved by instaloader."""
+"""Posts from exported files: JSONL of our own posts, archives of X and Meta, files saved by instaloader."""
 
 import codecs
 import json
@@ -9,12 +9,13 @@ from typing import Literal, TypeVar
 from collectors.files_common import Entry, ExportReader, Register
 from collectors.files_instaloader import XZ_MAGIC, InstaloaderReader, is_structure
 from collectors.files_jsonl import JsonlReader
+from collectors.files_meta import MetaReader, is_meta, is_meta_file
 from collectors.files_x_archive import TWEETS, XArchiveReader
 from collectors.files_x_folder import ArchiveFolder
 from pantau.core.errors import ImportFileError, Problem
 from pantau.core.model import Account, Collected
 
-ExportFormat = Literal["auto", "jsonl", "x-archive", "instaloader"]
+ExportFormat = Literal["auto", "jsonl", "x-archive", "instaloader", "meta"]
 
 T = TypeVar("T")
 
@@ -24,14 +25,16 @@ _SNIFF_BYTES = 65536
 _ZIP_MAGIC = b"PK"
 
 
-def read_export(path: Path, format: ExportFormat, accounts: Sequence[Account]) -> Iterator[Collected]:
+def read_export(path: Path, format: ExportFormat, accounts: Sequence[Account], owner: str = "") -> Iterator[Collected]:
     """The posts of an exported file or folder, each under its registered account.
+
+    ``owner`` (``instagram:nama``) says whose an export is that does not tell it itself; only Meta's may not.
 
     The whole file is checked before the first post is handed over, so that nothing is half imported; it is never in memory as a
     whole. Raises ``ImportFileError`` with every problem (file, line or place, what, remedy): at once when called, or while
     iterating if the file was changed in between.
     """
-    reader = _guarded(path, lambda: _reader(path, format, Register(accounts)))
+    reader = _guarded(path, lambda: _reader(path, format, Register(accounts), owner))
     count = _guarded(path, lambda: _check(reader))
     if not count:
         remedy = "Periksa apakah berkasnya benar dan lengkap."
@@ -78,8 +81,14 @@ def _guarded(path: Path, step: Callable[[], T]) -> T:
         raise ImportFileError([Problem(str(path), "berkas", "", what, "Periksa jalur dan izin berkasnya.")]) from error
 
 
-def _reader(path: Path, kind: ExportFormat, register: Register) -> ExportReader:
+def _reader(path: Path, kind: ExportFormat, register: Register, owner: str) -> ExportReader:
     chosen = _detect(path) if kind == "auto" else kind
+    if chosen == "meta":
+        whole = path.is_dir() or _is_zip(path)
+        return MetaReader(ArchiveFolder(path if whole else path.parent), register, owner, "" if whole else path.name)
+    if owner:
+        what = f"pemilik berkas ({chosen}) ini tertulis di dalamnya"
+        raise ImportFileError([Problem(str(path), "--account", owner, what, "Hapus --account untuk berkas ini.")])
     if chosen == "x-archive":
         return XArchiveReader(_archive(path), register)
     if chosen == "instaloader":
@@ -95,6 +104,11 @@ def _archive(path: Path) -> ArchiveFolder:
     return ArchiveFolder(path.parent, only=path.name)
 
 
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+
+
 def _saved_files(folder: Path) -> Iterator[Path]:
     return (file for file in folder.rglob("*") if file.name.endswith((".json", ".json.xz")) and file.is_file())
 
@@ -103,11 +117,14 @@ def _detect(path: Path) -> ExportFormat:
     """The format, judged by what is inside. Without a better guess it is JSONL, whose problems name the line."""
     if path.is_dir():
         inside = [path, path / "data"]
-        archive = any(TWEETS.fullmatch(file.name) for folder in inside if folder.is_dir() for file in folder.iterdir())
-        return "x-archive" if archive else "instaloader"
+        if any(TWEETS.fullmatch(file.name) for folder in inside if folder.is_dir() for file in folder.iterdir()):
+            return "x-archive"
+        return "meta" if is_meta(ArchiveFolder(path)) else "instaloader"
     with path.open("rb") as file:
         start = file.read(_SNIFF_BYTES)
     text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if is_meta_file(path.name, text) or (start.startswith(_ZIP_MAGIC) and is_meta(ArchiveFolder(path))):
+        return "meta"
     if start.startswith(_ZIP_MAGIC) or text.startswith(b"window.YTD"):
         return "x-archive"
     if start.startswith(XZ_MAGIC) or _saved_by_instaloader(text):

@@ -1,4 +1,4 @@
-"""Opens an X archive, packed or unpacked, and goes through its files element by element: they can be larger than the memory."""
+"""Opens an exported folder, packed or not, and goes through its files element by element: they can be larger than the memory."""
 
 import codecs
 import json
@@ -15,7 +15,8 @@ from typing import IO, Any
 from collectors.files_common import MAX_FILE_BYTES, MAX_ITEM_BYTES
 
 _CHUNK_BYTES = 256 * 1024
-_HEAD = re.compile(r"\s*window\.YTD\.\w+\.part\d+\s*=\s*\[")
+X_HEAD = re.compile(r"\s*window\.YTD\.\w+\.part\d+\s*=\s*\[")
+"""How a file of an X archive begins."""
 _GAP = re.compile(r"[\s,]*")
 _HEAD_CHARS = 200
 _ODD_ZIP = (KeyError, IndexError, ValueError, OverflowError, struct.error)
@@ -31,7 +32,7 @@ class BrokenArchiveError(Exception):
 
 
 class ArchiveFolder:
-    """The folder with ``tweets.js``: inside a zip file, or on disk. ``only`` narrows the posts to one given file."""
+    """The folder that a platform exported: inside a zip file, or on disk. ``only`` narrows the posts to one given file."""
 
     def __init__(self, path: Path, only: str = "") -> None:
         self.name = str(path)
@@ -47,10 +48,34 @@ class ArchiveFolder:
         depth = min((len(PurePosixPath(name).parts) for name in found), default=0)
         return sorted((name for name in found if len(PurePosixPath(name).parts) == depth), key=_part_order)
 
-    def elements(self, name: str) -> Iterator[Mapping[str, Any]]:
-        """The objects of one file's list. Raises ``BrokenArchiveError``."""
+    def paths(self) -> list[str]:
+        """Every file at any depth, by its path from the top. Raises ``BrokenArchiveError``."""
+        if self._packed:
+            return sorted(self._all())
+        files = (file for file in self._path.rglob("*") if file.is_file())
+        return sorted(file.relative_to(self._path).as_posix() for file in files)
+
+    def elements(self, name: str, head: re.Pattern[str] = X_HEAD) -> Iterator[Mapping[str, Any]]:
+        """The objects of one file's list, which begins where ``head`` ends. Raises ``BrokenArchiveError``."""
         with self._open(name) as file:
-            yield from _elements(file, name)
+            yield from _elements(file, name, head)
+
+    def begins(self, name: str, head: re.Pattern[str]) -> bool:
+        """True when a file begins with ``head``. Raises ``BrokenArchiveError``."""
+        with self._open(name) as file:
+            return head.match(_Source(file, name).text[:_HEAD_CHARS]) is not None
+
+    def document(self, name: str) -> object:
+        """A small file as one JSON value. Raises ``BrokenArchiveError``."""
+        with self._open(name) as file:
+            data = file.read(MAX_ITEM_BYTES + 1)
+        if len(data) > MAX_ITEM_BYTES:
+            raise BrokenArchiveError(name, f"lebih besar dari {MAX_ITEM_BYTES // 1024**2} MB")
+        try:
+            value: object = json.loads(data.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise BrokenArchiveError(name, "bukan JSON yang sah") from error
+        return value
 
     def _all(self) -> list[str]:
         if self._packed:
@@ -85,12 +110,13 @@ def _part_order(name: str) -> tuple[int, str]:
     return int(part.group(1)) if part else 0, name
 
 
-def _elements(file: IO[bytes], name: str) -> Iterator[Mapping[str, Any]]:
+def _elements(file: IO[bytes], name: str, begins: re.Pattern[str]) -> Iterator[Mapping[str, Any]]:
     """Decode one element after the other from a text that is read as needed. Raises ``BrokenArchiveError``."""
     source = _Source(file, name)
-    head = _HEAD.match(source.text[:_HEAD_CHARS])
+    head = begins.match(source.text[:_HEAD_CHARS])
     if head is None:
-        raise BrokenArchiveError(name, "tidak diawali window.YTD seperti berkas arsip X")
+        what = "tidak diawali window.YTD seperti berkas arsip X" if begins is X_HEAD else "bukan daftar unggahan"
+        raise BrokenArchiveError(name, what)
     source.place = head.end()
     number = 0
     while not source.at_end():

@@ -194,12 +194,15 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
 
 
 def read_export(
-    path: Path, kind: Literal["auto", "jsonl", "x-archive", "instaloader"], accounts: Sequence[Account]
+    path: Path,
+    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta"],
+    accounts: Sequence[Account],
+    owner: str = "",
 ) -> Iterable[Collected]:
-    """The posts of an exported file. Raises ``ImportFileError`` with every problem in it."""
+    """The posts of an exported file; see ``collectors.files.read_export``. Raises ``ImportFileError`` with every problem in it."""
     from collectors.files import read_export as read
 
-    return read(path, kind, accounts)
+    return read(path, kind, accounts, owner)
 
 
 def watched_platforms(settings: Settings) -> frozenset[str]:

@@ -7,7 +7,7 @@ import click
 
 from jobs.commands.common import job_of
 
-FORMATS = ("auto", "jsonl", "x-archive", "instaloader")
+FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta")
 
 
 @click.command(name="import")
@@ -15,9 +15,15 @@ FORMATS = ("auto", "jsonl", "x-archive", "instaloader")
 @click.option(
     "--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="format of the files"
 )
+@click.option(
+    "--account", "owner", metavar="PLATFORM:HANDLE", default="", help="whose a Meta export is that does not tell it"
+)
 @click.pass_context
 def command(
-    ctx: click.Context, files: tuple[Path, ...], kind: Literal["auto", "jsonl", "x-archive", "instaloader"]
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta"],
+    owner: str,
 ) -> int:
     """Take in posts from exported files; they come into the next digest."""
     from jobs.clock import now_utc
@@ -30,7 +36,7 @@ def command(
     with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
         now = now_utc()
         accounts = store.accounts.sync(job.register.accounts, local_day(now, job.settings.zone))
-        posts = [item for file in files for item in read_export(file, kind, accounts)]
+        posts = [item for file in files for item in read_export(file, kind, accounts, owner)]
         run_id = f"i-{now:%Y%m%d%H%M%S%f}"
         store.runs.begin("import", run_id, Window(now, now), now, now)
         saved = store.import_posts(run_id, posts, now)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pantau.core.clock import to_utc
 from pantau.core.model import Collected, Media, Post, Reading, Run, Scan, Window
-from pantau.store import schema
+from pantau.store import schema, twins
 from pantau.store.accounts import directory, learn
 from pantau.store.database import Database, chunks
 from pantau.store.posts import get_posts, raw_hash, to_columns
@@ -31,12 +31,13 @@ def save_scan(connection: Connection, database: Database, run_id: str, scan: Sca
     reading = scan.reading
     account_id = directory(connection, reading.account).id_of(reading.account)
     account_id = learn(connection, account_id, scan.platform_id, scan.handle)
-    saved = _save_posts(connection, database, run_id, account_id, scan.posts, reading.checked_at)
+    posts = twins.under_stored_ids(connection, account_id, scan.posts)
+    saved = _save_posts(connection, database, run_id, account_id, posts, reading.checked_at)
     save_reading(connection, database, run_id, account_id, reading)
     if reading.complete:
         _move_watermark(connection, run, account_id, reading)
     if span is not None and reading.outcome == "read":
-        seen = {item.post.post_id for item in scan.posts}
+        seen = {item.post.post_id for item in posts}
         vanished = mark_unseen(connection, run_id, account_id, span, seen, reading.checked_at)
         saved = msgspec.structs.replace(saved, vanished=vanished)
     return saved
@@ -52,9 +53,11 @@ def import_posts(
     for item in items:
         by_account.setdefault(known.id_of(item.post.account), []).append(item)
     new = 0
-    for account_id, group in by_account.items():
+    for account_id, listed in by_account.items():
+        group = twins.under_stored_ids(connection, account_id, listed)
         keys = get_posts(connection, database, (item.post.key for item in group))
         missing = [item for item in group if cleaned(item.post).key not in keys]
+        missing = twins.not_yet_stored(connection, account_id, missing, keys)
         new += _save_posts(connection, database, run_id, account_id, missing, at).new
     return Saved(new=new)
 

@@ -1,0 +1,102 @@
+"""A post that came by an export and is read live, in either order, is one post."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from pantau.core.derived_ids import derived_id
+from pantau.core.model import Account, Collected, Post, Window
+from pantau.store.store import Store
+
+from .builders import DAY, HOUR, NIGHT, ON, account, begin, collected, post, scan
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def page(store: Store) -> Account:
+    begin(store)
+    begin(store, kind="import", run_id="i-1")
+    return store.accounts.sync([account(platform="instagram")], ON)[0]
+
+
+def live(post_id: str = "DAbc", text: str = "Panen raya", **more: object) -> Post:
+    at = {
+        "platform": "instagram",
+        "account": "instagram:@dinascontoh",
+        "url": f"https://www.instagram.com/p/{post_id}/",
+    }
+    return post(post_id, text, **{**at, **more})  # type: ignore[arg-type]
+
+
+def exported(text: str = "Panen raya", late: timedelta = 20 * SECOND, ordinal: int = 1) -> Collected:
+    made = live(text=text)
+    at = made.published_at + late
+    post_id = derived_id("dinascontoh", int(at.timestamp()), text, ordinal)
+    return collected(msgspec.structs.replace(made, post_id=post_id, published_at=at, url=""))
+
+
+def read(store: Store, *posts: Post, night: str = "n-20261101", at_hours: int = 1) -> None:
+    made = scan(*posts, account="instagram:@dinascontoh", at=NIGHT + at_hours * HOUR)
+    store.save_scan(night, made, Window(NIGHT - DAY, NIGHT))
+
+
+def keys(store: Store) -> list[str]:
+    return sorted(one.key for one in store.posts.in_window(Window(NIGHT - DAY, NIGHT)))
+
+
+def test_a_post_read_live_does_not_come_again_by_an_export(store: Store, page: Account) -> None:
+    read(store, live())
+    assert store.import_posts("i-1", [exported(), exported("Yang lain")], NIGHT + HOUR).new == 1
+    assert len(keys(store)) == 2
+    assert "instagram:DAbc" in keys(store)
+    assert store.import_posts("i-1", [exported(), exported("Yang lain")], NIGHT + HOUR).new == 0
+
+
+def test_a_post_of_an_export_that_is_read_live_later_stays_one_and_does_not_vanish(store: Store, page: Account) -> None:
+    store.import_posts("i-1", [exported()], NIGHT)
+    (key,) = keys(store)
+    for night in range(1, 4):
+        read(store, live(), at_hours=night)
+    assert keys(store) == [key]
+    assert store.posts.get([key])[key].url == "https://www.instagram.com/p/DAbc/"
+    assert store.posts.vanished("n-20261101") == []
+
+
+def test_its_caption_edited_later_is_an_edit_of_the_same_post(store: Store, page: Account) -> None:
+    store.import_posts("i-1", [exported()], NIGHT)
+    (key,) = keys(store)
+    read(store, live())
+    read(store, live(text="Panen raya 30 kuintal"), at_hours=2)
+    assert keys(store) == [key]
+    assert store.posts.get([key])[key].text == "Panen raya 30 kuintal"
+
+
+def test_a_newer_export_that_names_the_platform_s_id_adds_nothing(store: Store, page: Account) -> None:
+    store.import_posts("i-1", [exported()], NIGHT)
+    assert store.import_posts("i-1", [collected(live())], NIGHT).new == 0
+    assert len(keys(store)) == 1
+
+
+def test_wordless_pictures_of_one_minute_stay_as_many_as_they_are(store: Store, page: Account) -> None:
+    read(store, live("DAbc1", ""), live("DAbc2", "", hours_before=2.001))
+    three = [exported("", n * SECOND) for n in (1, 2, 3)]
+    assert store.import_posts("i-1", three, NIGHT + HOUR).new == 1
+    assert store.import_posts("i-1", three, NIGHT + HOUR).new == 0
+    assert len(keys(store)) == 3
+
+
+@pytest.mark.parametrize(("text", "late"), [("Panen raya", timedelta(seconds=61)), ("Panen", timedelta())])
+def test_other_words_or_another_minute_are_another_post(
+    store: Store, page: Account, text: str, late: timedelta
+) -> None:
+    read(store, live())
+    assert store.import_posts("i-1", [exported(text, late)], NIGHT + HOUR).new == 1
+
+
+def test_the_same_words_of_another_account_are_another_post(store: Store, page: Account) -> None:
+    store.accounts.sync([account(platform="instagram"), account("lain", "instagram")], ON)
+    other = live("DXyz", account="instagram:@lain")
+    store.save_scan("n-20261101", scan(other, account="instagram:@lain"))
+    assert store.import_posts("i-1", [exported()], NIGHT + HOUR).new == 1
