@@ -194,15 +194,12 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
 
 
 def read_export(
-    path: Path,
-    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta"],
-    accounts: Sequence[Account],
-    owner: str = "",
+    path: Path, kind: Literal["auto", "jsonl", "x-archive", "instaloader"], accounts: Sequence[Account]
 ) -> Iterable[Collected]:
-    """The posts of an exported file; see ``collectors.files.read_export``. Raises ``ImportFileError`` with every problem in it."""
+    """The posts of an exported file. Raises ``ImportFileError`` with every problem in it."""
     from collectors.files import read_export as read
 
-    return read(path, kind, accounts, owner)
+    return read(path, kind, accounts)
 
 
 def watched_platforms(settings: Settings) -> frozenset[str]:
