@@ -1,5 +1,6 @@
 """Fetches pages whose address strangers write: https or named http hosts, public addresses only, bounded in size and time."""
 
+import socket
 import ssl
 import threading
 import time
@@ -16,6 +17,8 @@ from collectors.http import http_client
 from pantau.core.settings import Network
 
 MAX_REDIRECTS = 5
+NO_NAME = "nama situs tidak ada menurut DNS"
+"""Said twice within some seconds: the name itself was answered not to exist, which is no fault of the line."""
 WHOLE_ANSWER = 3
 """A whole answer may take this many timeouts, each of which bounds only the silence between two packets."""
 _AGENT = "Mozilla/5.0 (compatible; Pantau; pemantau situs resmi)"
@@ -149,7 +152,9 @@ def _public_address(host: str, port: int) -> Address:
     try:
         found = resolve(host, port)
     except OSError as error:
-        raise TransientWebError("nama situs tidak ditemukan (DNS)", "network") from error
+        no_such_name = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+        reason = NO_NAME if no_such_name else "nama situs tidak dapat dicari (DNS terganggu)"
+        raise TransientWebError(reason, "network") from error
     if not found or not all(is_public(item) for item in found):
         raise CollectorError("alamat situs menunjuk ke jaringan dalam", "blocked")
     return found[0]

@@ -7,27 +7,32 @@
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan, guarded, unread_all
+from collectors.base import CollectorError, Pace, failed_scan, guarded, identified, unread_all
 from collectors.notes import Notes
-from collectors.web_client import WebClient
+from collectors.web_client import NO_NAME, WebClient
 from collectors.website_harvest import Harvest
 from collectors.website_site import MAX_PAGES, Found, Site, SiteGoneError, SiteNote
-from pantau.core.model import Cost, Reading, Scan, Target, Window
+from pantau.core.model import Account, Cost, Reading, Scan, Target, Window
 from pantau.core.settings import Network, WebsiteSettings
 
 _log = structlog.get_logger(__name__)
 
 SOURCE = "rss"
+DNS = "dns"
+"""Source of the word that a site's name no longer exists."""
 FAILURES_IN_A_ROW = 15
 """So many hosts that cannot be reached before any could mean that the line here is cut, not the sites."""
+
+_Ask = Callable[[WebClient, Target], Scan]
 
 
 class WebsiteCollector:
@@ -55,7 +60,17 @@ class WebsiteCollector:
         Entries dated up to ``overlap_days`` before ``since`` are among the posts, so that a backdated entry is not missed and
         an edited one is noticed; the store drops what it has.
         """
+        yield from self._ask_all(targets, partial(self._read, window))
+
+    def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
+        """Exactly one scan per account: whether the site has a feed, and in the reason where. A site is known by its address."""
+        now = self._pace.now()
+        yield from self._ask_all([Target(account=account, since=now) for account in accounts], self._find_feed)
+
+    def _ask_all(self, targets: Sequence[Target], ask: _Ask) -> Iterator[Scan]:
+        """Sites whose name no longer exists come last, when others have shown that names can be resolved here."""
         self._reached, self._unreached, self._down = False, set(), None
+        nameless: list[tuple[Target, Scan]] = []
         try:
             client = self._connect()
         except CollectorError as error:
@@ -64,13 +79,21 @@ class WebsiteCollector:
         hosts: dict[str, list[Target]] = defaultdict(list)
         for target in targets:
             hosts[target.account.handle.split("/", 1)[0].lower()].append(target)
-        arrived: queue.Queue[Scan] = queue.Queue()
+        arrived: queue.Queue[tuple[Target, Scan]] = queue.Queue()
         pool = ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="website")
         try:
             for group in hosts.values():
-                pool.submit(self._read_host, client, group, window, arrived)
+                pool.submit(self._ask_host, client, group, ask, arrived)
             for _ in targets:
-                yield arrived.get()
+                target, scan = arrived.get()
+                if scan.reading.reason == NO_NAME:
+                    nameless.append((target, scan))
+                else:
+                    yield scan
+            for target, scan in nameless:
+                now = self._pace.now()
+                gone = failed_scan(target.account, "", f"{NO_NAME}; situs lain terbaca", now, DNS, "missing")
+                yield gone if self._reached else scan
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             client.close()
@@ -90,40 +113,67 @@ class WebsiteCollector:
             inside=self._settings.private_hosts,
         )
 
-    def _read_host(
-        self, client: WebClient, targets: Sequence[Target], window: Window, arrived: "queue.Queue[Scan]"
+    def _ask_host(
+        self, client: WebClient, targets: Sequence[Target], ask: _Ask, arrived: "queue.Queue[tuple[Target, Scan]]"
     ) -> None:
         """The sites of one host, one after the other, so that no server is asked twice at a time."""
         for target in targets:
-            arrived.put(self._read(client, target, window))
+            arrived.put((target, ask(client, target)))
 
-    def _read(self, client: WebClient, target: Target, window: Window) -> Scan:
+    def _find_feed(self, client: WebClient, target: Target) -> Scan:
+        try:
+            return guarded(partial(self._recognise, client, target), _odd, "website.odd_answer")
+        except CollectorError as error:
+            return self._not_read(target.account, error)
+
+    def _recognise(self, client: WebClient, target: Target) -> Scan:
+        """The scan of a site that has a feed, or that is gone. Raises ``CollectorError``."""
         account = target.account
+        known = self._notes.get(account.key) or SiteNote()
+        try:
+            _, found = self._look(client, target, SiteNote(feed=known.feed))
+        except SiteGoneError as gone:
+            return self._gone(account, gone)
+        scan = identified(account, self._pace.now(), SOURCE)
+        reading = msgspec.structs.replace(scan.reading, reason=f"umpannya di {found.url}")
+        return msgspec.structs.replace(scan, reading=reading)
+
+    def _read(self, window: Window, client: WebClient, target: Target) -> Scan:
         harvest = Harvest(target, window, self._pace.now(), timedelta(days=self._settings.overlap_days))
         try:
-            return guarded(partial(self._look, client, harvest), _odd, "website.odd_answer")
+            return guarded(partial(self._harvest, client, harvest), _odd, "website.odd_answer")
         except CollectorError as error:
-            self._judge(account.handle, error)
-            _log.info("website.not_read", account=account.key, reason=str(error))
-            scan = failed_scan(account, error.unread_class, str(error), self._pace.now(), SOURCE)
-            return harvest.carried(scan)
+            return harvest.carried(self._not_read(target.account, error))
 
-    def _look(self, client: WebClient, harvest: Harvest) -> Scan:
+    def _harvest(self, client: WebClient, harvest: Harvest) -> Scan:
         """The scan of a site that was read, or that is gone. Raises ``CollectorError``."""
         account = harvest.target.account
+        note = self._notes.get(account.key) or SiteNote()
+        try:
+            site, found = self._look(client, harvest.target, note)
+        except SiteGoneError as gone:
+            return self._gone(account, gone)
+        return self._settle(site, harvest, note, found)
+
+    def _look(self, client: WebClient, target: Target, note: SiteNote) -> tuple[Site, Found]:
+        """The site and its feed. Raises ``CollectorError`` or ``SiteGoneError``."""
         if self._down is not None:
             raise self._down
         if self._pace.expired:
             raise CollectorError("waktu pengambilan malam ini habis sebelum situs ini terbaca", "deadline")
-        note = self._notes.get(account.key) or SiteNote()
-        site = Site(client, self._pace, account.handle, self._zone)
-        try:
-            found = site.read(note, since=harvest.target.since)
-        except SiteGoneError as gone:
-            self._judge(account.handle, None)
-            return failed_scan(account, "", str(gone), self._pace.now(), SOURCE, "missing")
+        site = Site(client, self._pace, target.account.handle, self._zone)
+        found = site.read(note, since=target.since)
+        self._judge(target.account.handle, None)
+        return site, found
+
+    def _gone(self, account: Account, gone: SiteGoneError) -> Scan:
         self._judge(account.handle, None)
-        return self._settle(site, harvest, note, found)
+        return failed_scan(account, "", str(gone), self._pace.now(), SOURCE, "missing")
+
+    def _not_read(self, account: Account, error: CollectorError) -> Scan:
+        self._judge(account.handle, error)
+        _log.info("website.not_read", account=account.key, reason=str(error))
+        return failed_scan(account, error.unread_class, str(error), self._pace.now(), SOURCE)
 
     def _settle(self, site: Site, harvest: Harvest, note: SiteNote, found: Found) -> Scan:
         """The scan of a site that answered. Raises ``CollectorError`` when the answer is not the whole truth."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from collectors.base import Pace
 from collectors.instagram_graph import InstagramGraphCollector
@@ -24,6 +25,7 @@ class GraphNight:
     max_wait_s: float = 3600
     app_secret: str = ""
     clock: SimClock = field(default_factory=lambda: SimClock(NOW))
+    notes_file: Path | None = None
 
     @property
     def meta(self) -> MetaSettings:
@@ -38,7 +40,8 @@ class GraphNight:
     def collector(self) -> InstagramGraphCollector:
         """A collector as the registry would build it."""
         token = self.server.token
-        return InstagramGraphCollector(OUR_USER_ID, token, self.meta, Network(), self.app_secret, self.pace)
+        secret = self.app_secret
+        return InstagramGraphCollector(OUR_USER_ID, token, self.meta, Network(), secret, self.pace, self.notes_file)
 
     def targets(self, handles: Sequence[str] = (), since: datetime = SINCE) -> list[Target]:
         """One target per account of the server, or per handle given."""
