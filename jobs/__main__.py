@@ -23,6 +23,7 @@ COMMANDS = {
     "digest": "show a past digest again, byte for byte",
     "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",
+    "probe": "first day with real keys: what works, what it costs, what differs from the expected",
     "doctor": "settings, credentials, database, disk, clock, mail: each with a remedy",
 }
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from pantau.core.model import Cost, Scan
+
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of it, secrets included: never stored or shown without ``jobs.recording``.
@@ -21,6 +23,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     elapsed_s: float
     """From the request until the whole body was there."""
+    endpoint: str = ""
+    """What was asked for in a word, for example ``x.search``; "" where nobody named it."""
 
 
 class Difference(msgspec.Struct, frozen=True, order=True):
@@ -33,3 +37,16 @@ class Difference(msgspec.Struct, frozen=True, order=True):
     count: int
     types: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probe of one platform brought. ``again``: a second reading that only serves to compare; its failures do not count."""
+
+    scans: tuple[Scan, ...]
+    exchanges: tuple[Exchange, ...]
+    again_scans: tuple[Scan, ...] = ()
+    again: tuple[Exchange, ...] = ()
+    unanswered: int = 0
+    """Requests without a whole answer."""
+    differences: tuple[Difference, ...] = ()
+    costs: tuple[Cost, ...] = ()
