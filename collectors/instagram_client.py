@@ -5,53 +5,49 @@ and a counter without changing it are the methods that make its sessions; they a
 """
 
 import random
-import ssl
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-import certifi
 import requests
 import structlog
-import urllib3
-from instaloader.instaloadercontext import InstaloaderContext, RateController
-from requests.adapters import HTTPAdapter
+from instaloader.exceptions import AbortDownloadException, LoginRequiredException
+from instaloader.instaloadercontext import InstaloaderContext
 
 from collectors.base import CollectorError, Pace
+from collectors.http import BoundedAdapter
+from collectors.instagram_errors import TransientError
+from collectors.instagram_rates import PacedRates, RateMemory
 from pantau.core.settings import InstagramSettings, Network
 
 _log = structlog.get_logger(__name__)
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
-"""Largest answer that is read; a profile page has about 1 MB."""
-ANSWER_TIMEOUTS = 4
-"""A whole answer may take this many times ``timeout_s``, which itself bounds only the silence between two packets."""
 _MAX_PAUSE_S = 15.0
+_LOGIN_PAGES = ("/accounts/login", "/accounts/emailsignup")
+_CHECK_PAGES = ("/challenge", "/auth_platform", "/consent", "/accounts/suspended", "/accounts/disabled")
+"""Where Instagram leads a signed-in visitor who has to prove something first."""
+_WEB_GUARD = b"for (;;);"
+"""Begins the answers with which Meta's web refuses a query as such."""
+_WEB_ERROR = re.compile(rb'"error":\s*(\d+)')
+_LOGGED_OUT = 1357001
 
 
-class BoundedAdapter(HTTPAdapter):
-    """Sends one request and reads its answer within a size and a time. Raises ``requests.ConnectionError`` beyond.
+class _LastingAdapter(BoundedAdapter):
+    """Counts requests, and outlives the sessions in which it is mounted.
 
-    It outlives the sessions in which it is mounted: instaloader makes one session per request, which would be one TLS handshake
-    per request. ``dispose`` closes its connections.
+    instaloader makes one session per request, which would be one TLS handshake per request. ``dispose`` closes its connections.
     """
 
-    def __init__(self, tls: ssl.SSLContext, pace: Pace, limit_s: float, on_send: Callable[[], None]) -> None:
-        self._tls = tls
-        self._pace = pace
-        self._limit = timedelta(seconds=limit_s)
+    def __init__(self, network: Network, pace: Pace, timeout_s: float, on_send: Callable[[], None]) -> None:
+        super().__init__(network, pace.now, timeout_s)
         self._on_send = on_send
-        super().__init__()
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Direct connections trust the office's authority too."""
-        super().init_poolmanager(*args, **{**kwargs, "ssl_context": self._tls})
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """So do connections through a proxy. urllib3 would hold back the body of each request there for 40 ms (Nagle)."""
-        options = urllib3.connection.HTTPConnection.default_socket_options
-        return super().proxy_manager_for(proxy, **{**kwargs, "ssl_context": self._tls, "socket_options": options})
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Count, then send."""
+        self._on_send()
+        return super().send(request, *args, **kwargs)
 
     def close(self) -> None:
         """Called whenever a session ends; the connections stay."""
@@ -59,50 +55,6 @@ class BoundedAdapter(HTTPAdapter):
     def dispose(self) -> None:
         """Close all connections."""
         super().close()
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send, then read the whole body here, where it can be bounded."""
-        self._on_send()
-        response = super().send(request, *args, **kwargs)
-        try:
-            body = self._read(response.raw)
-        except urllib3.exceptions.HTTPError as error:
-            response.close()
-            raise requests.ConnectionError(error, request=request) from error
-        response._content = body
-        response._content_consumed = True
-        return response
-
-    def _read(self, raw: urllib3.BaseHTTPResponse) -> bytes:
-        end = self._pace.now() + self._limit
-        body = bytearray()
-        while chunk := raw.read1(65536, decode_content=True):
-            body += chunk
-            if len(body) > MAX_ANSWER_BYTES:
-                raise urllib3.exceptions.HTTPError("the answer is too large")
-            if self._pace.now() > end:
-                raise urllib3.exceptions.HTTPError("the answer takes too long")
-        return bytes(body)
-
-
-class PacedRates(RateController):
-    """instaloader's own budget (75 pages and 200 queries of a kind in 11 minutes), counted and waited by the run's clock."""
-
-    def __init__(self, context: InstaloaderContext, pace: Pace) -> None:
-        super().__init__(context)
-        self._pace = pace
-
-    def sleep(self, secs: float) -> None:
-        """Wait within the run's deadline. Raises ``CollectorError`` (deadline)."""
-        self._pace.wait(secs)
-
-    def wait_before_query(self, query_type: str) -> None:
-        """Wait until a request of this kind is within the budget."""
-        wait_s = self.query_waittime(query_type, self._pace.now().timestamp())
-        if wait_s > 0:
-            _log.info("instagram.budget_pause", kind=query_type, seconds=round(wait_s))
-            self.sleep(wait_s)
-        self._query_timestamps.setdefault(query_type, []).append(self._pace.now().timestamp())
 
 
 class PantauContext(InstaloaderContext):
@@ -112,34 +64,28 @@ class PantauContext(InstaloaderContext):
     ``requests_sent`` counts every request that left, redirections included.
     """
 
-    def __init__(self, settings: InstagramSettings, network: Network, pace: Pace) -> None:
+    def __init__(self, settings: InstagramSettings, network: Network, pace: Pace, memory: RateMemory) -> None:
         self._settings = settings
-        self._network = network
         self._pace = pace
-        self._tls = _tls_context(network)
         self._pages: dict[str, list[dict[str, Any]]] = {}
         self.requests_sent = 0
-        limit_s = settings.timeout_s * ANSWER_TIMEOUTS
-        self._visitor = BoundedAdapter(self._tls, pace, limit_s, self._count)
-        self._member = BoundedAdapter(self._tls, pace, limit_s, self._count)
+        self._visitor = _LastingAdapter(network, pace, settings.timeout_s, self._count)
+        self._member = _LastingAdapter(network, pace, settings.timeout_s, self._count)
         super().__init__(
             sleep=True,
             quiet=True,
             max_connection_attempts=1,
             request_timeout=settings.timeout_s,
-            rate_controller=lambda context: PacedRates(context, pace),
+            rate_controller=lambda context: PacedRates(context, pace, memory),
             iphone_support=False,
         )
 
     def _count(self) -> None:
         self.requests_sent += 1
 
-    def _equip(self, session: requests.Session, adapter: BoundedAdapter) -> requests.Session:
+    def _equip(self, session: requests.Session, adapter: _LastingAdapter) -> requests.Session:
         """Visitors and the signed-in account do not share connections."""
         session.mount("https://", adapter)
-        if self._network.proxy:  # the office's setting wins over proxies named in the environment
-            session.trust_env = False
-            session.proxies = {"http": self._network.proxy, "https": self._network.proxy}
         return session
 
     def get_anonymous_session(self) -> requests.Session:
@@ -162,6 +108,32 @@ class PantauContext(InstaloaderContext):
         """A short random pause before each request, like a person's. Raises ``CollectorError`` (deadline)."""
         if self._settings.pause_s > 0:
             self._pace.wait(min(random.expovariate(1 / self._settings.pause_s), _MAX_PAUSE_S))
+
+    def _raise_if_login_redirect(self, resp: requests.Response) -> None:
+        """Tell a redirection to the login, or to a check of our account, by the page it leads to, however it is spelt.
+
+        instaloader knows the absolute address of the login alone and follows all others, as if they were answers.
+        """
+        if not resp.is_redirect:
+            return
+        page = urlsplit(urljoin(resp.url, resp.headers["location"])).path.rstrip("/") + "/"
+        if page.startswith(tuple(f"{known}/" for known in _CHECK_PAGES)):
+            raise AbortDownloadException("checkpoint_required: redirected to a check of the account")
+        if page.startswith(tuple(f"{known}/" for known in _LOGIN_PAGES)):
+            kind = AbortDownloadException if self.is_logged_in else LoginRequiredException
+            raise kind("Redirected to login page")
+
+    def _raise_for_status(self, resp: requests.Response) -> None:
+        """Also tell the refusals that come as a success. Stale tokens are forgotten, so that a second try fetches them anew."""
+        super()._raise_for_status(resp)
+        if not resp.content.startswith(_WEB_GUARD):
+            return
+        code = _WEB_ERROR.search(resp.content)
+        number = int(code.group(1)) if code else 0
+        if number == _LOGGED_OUT and self.is_logged_in:
+            raise AbortDownloadException("login_required")
+        self._web_api_tokens_cache.clear()
+        raise TransientError(f"Instagram menolak permintaan (kode {number})", "blocked")
 
     def get_page_data(self, path: str) -> list[dict[str, Any]]:
         """The data embedded in a page; asked again for the same page within one scan, it answers from memory.
@@ -193,17 +165,3 @@ class PantauContext(InstaloaderContext):
     def error(self, msg: Any, repeat_at_end: bool = True) -> None:
         """Errors go to our log and are not repeated at the end."""
         _log.warning("instagram.library_error", text=str(msg)[:300])
-
-
-def _tls_context(network: Network) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        if network.ca_file:
-            context.load_verify_locations(network.ca_file)
-        return context
-    except OSError as error:
-        reason = (
-            f"berkas sertifikat network.ca_file tidak dapat dipakai ({error.strerror or error}). Periksa setelannya"
-        )
-        raise CollectorError(reason, "network", source_down=True) from error

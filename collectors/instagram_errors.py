@@ -41,12 +41,30 @@ class TransientError(CollectorError):
     """A failure that a second request may not meet again: a broken line, a gateway's error page, half an answer."""
 
 
+class NotUnderItsNameError(CollectorError):
+    """The account's name leads nowhere or to somebody else, and a visitor cannot ask by number: renamed as likely as gone."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; mencarinya menurut nomor akun perlu sesi Instagram", "unproven")
+
+
+class RefusedError(CollectorError):
+    """Instagram turned against our own account. Asking on gets it locked, tonight and by a second start alike."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "blocked", source_down=True)
+
+
 def translate(error: Exception) -> AccountOutcomeError | CollectorError:
     """The reason behind an exception of instaloader, or of anything that choked on an unexpected answer."""
     if isinstance(error, AccountOutcomeError | CollectorError):
         return error
-    if isinstance(error, ProfileNotExistsException | QueryReturnedNotFoundException):
+    if isinstance(error, ProfileNotExistsException):
         return AccountOutcomeError("missing", MISSING)
+    if isinstance(
+        error, QueryReturnedNotFoundException
+    ):  # an address of ours is wrong as likely as an account is missing
+        return CollectorError("Instagram tidak menemukan yang diminta (404)", "unproven")
     if isinstance(error, PrivateProfileNotFollowedException):
         return AccountOutcomeError("private", PRIVATE)
     if isinstance(error, AbortDownloadException):
@@ -88,14 +106,17 @@ def _aborted(text: str) -> CollectorError:
     if any(word in text for word in _CHALLENGES):
         reason = (
             "Instagram meminta pemeriksaan akun pemantau (checkpoint); Instagram dihentikan untuk malam ini. "
-            "Buka Instagram di peramban dengan akun itu dan selesaikan pemeriksaannya"
+            "Buka Instagram di peramban dengan akun itu, selesaikan pemeriksaannya, lalu impor ulang sesinya"
         )
-        return CollectorError(reason, "blocked", source_down=True)
-    return CollectorError("Instagram menghentikan permintaan kita", "blocked", source_down=True)
+        return RefusedError(reason)
+    return RefusedError("Instagram menghentikan permintaan kita")
 
 
 def _session_over() -> CollectorError:
-    reason = "sesi Instagram sudah tidak berlaku. Masuk lagi di peramban, lalu impor ulang sesinya"
+    reason = (
+        "sesi Instagram sudah tidak berlaku. Masuk lagi di peramban, lalu impor ulang sesinya "
+        "(pantau accounts session import)"
+    )
     return CollectorError(reason, "token", source_down=True)
 
 

@@ -14,7 +14,7 @@ from collectors.base import CollectorError
 NEEDED = ("sessionid", "csrftoken", "ds_user_id")
 """Cookies without which Instagram does not know the visitor."""
 _MAX_BYTES = 1_000_000
-_REMEDY = "Masuk ke Instagram di peramban, lalu impor ulang sesinya"
+_REMEDY = "Masuk ke Instagram di peramban, lalu impor ulang sesinya (pantau accounts session import)"
 
 
 class _PlainUnpickler(pickle.Unpickler):

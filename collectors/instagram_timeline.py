@@ -1,7 +1,7 @@
 """Reads one account through instaloader: which profile, which pages, where to stop, and whether an empty list is believable."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -16,7 +16,7 @@ from instaloader.structures import Post, Profile
 
 from collectors.base import CollectorError
 from collectors.instagram_client import PantauContext
-from collectors.instagram_errors import MISSING, PRIVATE, AccountOutcomeError, refused_page
+from collectors.instagram_errors import MISSING, PRIVATE, AccountOutcomeError, NotUnderItsNameError, refused_page
 from collectors.instagram_parse import (
     ID_CLOCK_SLACK,
     Node,
@@ -35,6 +35,8 @@ _log = structlog.get_logger(__name__)
 POSSIBLY_PINNED = 3
 """So many posts on top of a profile may be pinned; an old one among them does not end the list."""
 
+_MOST_PAGES = 400
+
 
 class Listed(NamedTuple):
     """A post of which only the code is known, since it is too old to be asked for; ``at`` is its earliest time."""
@@ -44,15 +46,20 @@ class Listed(NamedTuple):
 
 
 class Harvest:
-    """What was gathered from one account so far. It outlives a failure half-way, so that nothing read is lost."""
+    """What was gathered from one account so far. It outlives a failure half-way, so that nothing read is lost.
 
-    def __init__(self, target: Target, window: Window, known_id: str) -> None:
+    Posts up to ``overlap`` before ``target.since`` are kept where they lie on pages that are read anyway: so edits, takedowns,
+    posts that came late (drafts, accepted collaborations) and a clock that was wrong last night are noticed at no cost.
+    """
+
+    def __init__(self, target: Target, window: Window, known_id: str, overlap: timedelta = timedelta()) -> None:
         self.target = target
         self.window = window
         self.known_id = known_id
         self.learnt_id = ""
         self.handle = ""
         self.last_post_at: datetime | None = None
+        self._kept_from = target.since - overlap
         self._posts: dict[str, Collected] = {}
         self.restart()
 
@@ -63,6 +70,11 @@ class Harvest:
         self.complete = False
         self.confirmed = False
         self.authors: set[str] = set()
+        self._codes: set[str] = set()
+        self._pages = 0
+        self._counted = False
+        self._oldest: datetime | None = None
+        self._in_order = True
 
     def forget_posts(self) -> None:
         """Drop what was read under a handle that turned out to be somebody else's."""
@@ -80,28 +92,73 @@ class Harvest:
 
     @property
     def foreign(self) -> bool:
-        """True when posts were listed and none of them names the account whose id we know: the handle changed hands."""
-        return bool(self.known_id and self.authors and self.known_id not in self.authors)
+        """True when posts were listed and none of them names the account whose id we know: the handle may have changed hands."""
+        return bool(self.known_id and self.seen and self.known_id not in self.authors)
 
-    def take(self, item: Node | Listed) -> bool:
-        """Keep a listed post when it is wanted; True when it proves that everything newer was seen."""
+    @property
+    def seen_from(self) -> datetime | None:
+        """From when on every post of the account is proven to be among ``posts``; None where nothing is proven.
+
+        The list is proof down to its oldest entry while it runs from new to old. It may be sorted by the making of the post,
+        which precedes its appearance by ``ID_CLOCK_SLACK`` at most. Pins prove nothing. A list as long as the profile's own
+        count is proof of everything.
+        """
+        if not self.complete or self.unreadable or (self.foreign and not self.confirmed):
+            return None
+        if self._counted:
+            return self._kept_from
+        if self._oldest is None or not self._in_order:
+            return None
+        return max(self._kept_from, self._oldest + ID_CLOCK_SLACK)
+
+    def take_page(self, page: Sequence[Node | Listed]) -> bool:
+        """Keep the wanted posts of a page; True when everything since the wanted instant was seen.
+
+        The last post that lies in the order of time decides, since single ones can lie out of it (pins, accepted
+        collaborations, a rearranged profile). Raises ``CollectorError`` (format) when the list does not get on.
+        """
+        known, self._pages = len(self._codes) + self.unreadable, self._pages + 1
+        proofs = [proof for proof in map(self._take, page) if proof is not None]
+        if len(self._codes) + self.unreadable == known or self._pages > _MOST_PAGES:
+            raise CollectorError("daftar unggahan Instagram tidak berakhir", "format")
+        self.complete = bool(proofs) and proofs[-1]
+        return self.complete
+
+    def _take(self, item: Node | Listed) -> bool | None:
+        """Whether the post is older than wanted; None when its place in the list says nothing."""
         place = self.seen
         self.seen += 1
         try:
             at = item.at if isinstance(item, Listed) else published_at(item)
+            self._codes.add(item.code if isinstance(item, Listed) else code_of(item))
             if not isinstance(item, Listed):
                 self._keep(item, at)
         except CollectorError:
             self.unreadable += 1
-            return False
+            return None
         self.last_post_at = max(at, self.last_post_at or at)
-        pinned = not isinstance(item, Listed) and is_pinned(item)
-        return at < self.target.since and place >= POSSIBLY_PINNED and not pinned
+        if place < POSSIBLY_PINNED or (not isinstance(item, Listed) and is_pinned(item)):
+            return None
+        self._in_order = self._in_order and (self._oldest is None or at <= self._oldest)
+        self._oldest = min(at, self._oldest or at)
+        return at < self.target.since
+
+    def compare(self, count: int | None, whole: bool) -> None:
+        """Believe a list that ended early, or empty, only if the profile's ``count`` states no more posts than were listed.
+
+        Raises ``CollectorError`` (format).
+        """
+        listed = len(self._codes) + self.unreadable
+        self._counted = whole and count is not None and listed >= count
+        if not (whole and self.seen) and (count is None or listed < count):
+            if self.seen:
+                raise CollectorError("daftar unggahan Instagram terputus sebelum selesai", "format")
+            raise CollectorError("Instagram memberi daftar kosong untuk akun yang punya unggahan", "format")
+        self.complete = True
 
     def _keep(self, node: Node, at: datetime) -> None:
-        wanted = self.target.since <= at < self.window.end
         collected = to_collected(node, self.target.account.key)
-        if wanted:
+        if self._kept_from <= at < self.window.end:
             self._posts[collected.post.post_id] = collected
         self.authors.update(authors_of(node))
         author_id, handle = author_of(node)
@@ -165,15 +222,10 @@ class TimelineReader:
         return profile
 
     def _walk(self, profile: Profile, harvest: Harvest) -> bool:
-        """List the timeline page by page until it reaches posts older than wanted. False when it was cut short.
-
-        A whole page is looked through, since posts published together with others are not always in order.
-        """
+        """List the timeline page by page until it reaches posts older than wanted. False when it was cut short."""
         items = profile.get_posts()
         for page in _pages(items, _as_listed if self._context.is_logged_in else self._fetcher(harvest)):
-            proofs = [harvest.take(item) for item in page]
-            if any(proofs):
-                harvest.complete = True
+            if harvest.take_page(page):
                 return True
         harvest.complete = items._data is not None and not _has_more(items)
         return harvest.complete
@@ -199,19 +251,24 @@ class TimelineReader:
         harvest.confirmed = True
         if found.is_private and not found.followed_by_viewer and not harvest.seen:
             raise AccountOutcomeError("private", PRIVATE)
-        _check_count(harvest, found.mediacount, whole)
+        harvest.compare(found.mediacount, whole)
 
     def _read_as_visitor(self, harvest: Harvest) -> None:
         account = harvest.target.account
-        profile = Profile.from_username(self._context, account.handle)
+        try:
+            profile = Profile.from_username(self._context, account.handle)
+        except ProfileNotExistsException as error:
+            if harvest.known_id:  # renamed or gone: only a signed-in visitor can ask by number
+                raise NotUnderItsNameError(f"{MISSING} dengan nama ini") from error
+            raise
         if harvest.known_id and str(profile.userid) != harvest.known_id:
-            raise AccountOutcomeError("missing", "nama akun ini kini dipakai akun lain")
+            raise NotUnderItsNameError("nama akun ini kini dipakai akun lain")
         harvest.learnt_id, harvest.handle = str(profile.userid), profile.username
         if profile.is_private:
             raise AccountOutcomeError("private", PRIVATE)
         whole = self._walk(profile, harvest)
         if not (whole and harvest.seen):
-            _check_count(harvest, profile.mediacount, whole)
+            harvest.compare(profile.mediacount, whole)
 
     def _fetcher(self, harvest: Harvest) -> Callable[[object], Node | Listed]:
         """A visitor's list holds codes only: ask for each post that can be new, one request each."""
@@ -224,15 +281,6 @@ class TimelineReader:
             return dict(Post.from_shortcode(self._context, code)._asdict())
 
         return fetch
-
-
-def _check_count(harvest: Harvest, count: int | None, whole: bool) -> None:
-    """Believe a list that ended early, or empty, only if the profile states no more posts than were listed."""
-    if not (whole and harvest.seen) and (count is None or harvest.seen < count):
-        if harvest.seen:
-            raise CollectorError("daftar unggahan Instagram terputus sebelum selesai", "format")
-        raise CollectorError("Instagram memberi daftar kosong untuk akun yang punya unggahan", "format")
-    harvest.complete = True
 
 
 def _as_listed(node: object) -> Node:

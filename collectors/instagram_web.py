@@ -1,6 +1,7 @@
 """Instagram through instaloader: signed in with an imported session, one request per account whose id is known."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -8,8 +9,15 @@ import structlog
 
 from collectors.base import CollectorError, Pace, failed_scan
 from collectors.instagram_client import PantauContext
-from collectors.instagram_errors import AccountOutcomeError, TransientError, translate
+from collectors.instagram_errors import (
+    AccountOutcomeError,
+    NotUnderItsNameError,
+    RefusedError,
+    TransientError,
+    translate,
+)
 from collectors.instagram_identify import IdentityReader, Reader
+from collectors.instagram_rates import RateMemory
 from collectors.instagram_session import read_session
 from collectors.instagram_timeline import Harvest, TimelineReader
 from pantau.core.model import Account, Cost, Outcome, Reading, Scan, Target, UnreadClass, Window
@@ -28,8 +36,8 @@ class InstagramWebCollector:
     """Reads accounts of Instagram as its web client does. Implements ``pantau.core.ports.Collector``.
 
     ``session_file`` holds the imported session (mode 0600; see ``instagram_session``); None reads as a visitor, which
-    costs one more request per post and is refused sooner. ``ids`` maps ``Account.key`` to a numeric id learnt earlier, for
-    accounts whose register row has none.
+    costs one more request per post and is refused sooner. ``notes`` is the file that remembers from run to run how much was
+    asked in the last hour and whether Instagram refused; None: nothing is remembered.
     """
 
     platform = "instagram"
@@ -40,21 +48,24 @@ class InstagramWebCollector:
         network: Network,
         session_file: Path | None,
         pace: Pace,
-        ids: Mapping[str, str] | None = None,
+        notes: Path | None = None,
     ) -> None:
         self._settings = settings
         self._network = network
         self._session_file = session_file
         self._pace = pace
-        self._ids = dict(ids or {})
+        self._memory = RateMemory(notes, pace)
         self._context: PantauContext | None = None
         self._down: CollectorError | None = None
         self._streak: tuple[str, int] = ("", 0)
         self._proven = False
-        self._pause_due = False
+        self._witness: Target | None = None
 
     def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
-        """One scan per target; the canary first. Nothing is raised: see ``pantau.core.ports.Collector``."""
+        """One scan per target; the canary first. Nothing is raised: see ``pantau.core.ports.Collector``.
+
+        Posts up to ``overlap_days`` before ``since`` can be among those of an account from which posts are stored.
+        """
         yield from self._read_all(TimelineReader, targets, window)
 
     def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
@@ -68,7 +79,7 @@ class InstagramWebCollector:
     ) -> Iterator[Scan]:
         if not targets:
             return
-        self._down, self._streak, self._proven, self._pause_due = None, ("", 0), False, False
+        self._down, self._streak, self._proven, self._witness = None, ("", 0), False, None
         try:
             context = self._open()
         except CollectorError as error:
@@ -79,15 +90,47 @@ class InstagramWebCollector:
             yield from self._collect(kind(context), targets, window)
         finally:
             context.close()
+            self._memory.save()
 
     def _collect(self, reader: Reader, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         canary = self._settings.canary.lstrip("@").lower()
         ordered = sorted(targets, key=lambda target: target.account.handle.lower() != canary)
-        if canary and ordered[0].account.handle.lower() != canary:
+        if canary and ordered[0].account.handle.lower() != canary and not self._must_stop():
             self._probe(reader, canary, window)
+        held: list[Scan] = []
         for number, target in enumerate(ordered):
+            if self._must_stop():
+                yield self._unread(target.account)
+                continue
             is_canary = bool(canary) and number == 0 and target.account.handle.lower() == canary
-            yield self._unread(target.account) if self._must_stop() else self._read(reader, target, window, is_canary)
+            scan = self._read(reader, target, window, is_canary)
+            waits = scan.reading.outcome == "missing" and isinstance(reader, TimelineReader)
+            if waits:
+                held.append(scan)
+            answered = scan.reading.outcome in ("read", "private")
+            if answered or (len(held) >= SAME_FAILURES and self._shows_witness(reader, window)):
+                yield from held
+                held.clear()
+            if not waits:
+                yield scan
+        believed = bool(held) and not self._must_stop() and self._shows_witness(reader, window)
+        yield from held if believed else map(self._doubted, held)
+
+    def _shows_witness(self, reader: Reader, window: Window) -> bool:
+        """Whether Instagram still shows an account that was read tonight; else it is down, and "missing" means nothing."""
+        if self._witness is None:
+            return False
+        if self._read(reader, self._witness, window, is_canary=False).reading.outcome == "read":
+            return True
+        reason = "Instagram tidak lagi menampilkan akun yang malam ini sudah terbaca"
+        self._stop(self._down or CollectorError(reason, "unproven", source_down=True))
+        return False
+
+    def _doubted(self, scan: Scan) -> Scan:
+        """An account that Instagram did not show, at a time when it showed nobody else either: that proves nothing."""
+        reason = f"{scan.reading.reason}, tetapi sesudah itu Instagram tidak menampilkan akun lain juga"
+        reading = msgspec.structs.replace(scan.reading, outcome="unread", unread_class="unproven", reason=reason)
+        return msgspec.structs.replace(scan, reading=reading)
 
     def costs(self) -> tuple[Cost, ...]:
         """Requests sent so far; the source is free of charge."""
@@ -97,20 +140,26 @@ class InstagramWebCollector:
     def _open(self) -> PantauContext:
         """The context, opened once, with the session that lies in the file now. Raises ``CollectorError``."""
         cookies = read_session(self._session_file, self._pace.now()) if self._session_file else {}
+        refusal = self._memory.refused(self._session_ns())
+        if refusal:
+            raise RefusedError(refusal)
         if self._context is None:
-            self._context = PantauContext(self._settings, self._network, self._pace)
+            self._context = PantauContext(self._settings, self._network, self._pace, self._memory)
         if cookies:
             self._context.load_session(self._settings.username or cookies["ds_user_id"], cookies)
         return self._context
+
+    def _session_ns(self) -> int:
+        """Which session this is: when its file was last changed; 0 for a visitor."""
+        return self._session_file.stat().st_mtime_ns if self._session_file else 0
 
     def _must_stop(self) -> bool:
         """True once the rest is to be skipped; also waits out a rate limit before the next account."""
         if self._down is None and self._pace.expired:
             self._stop(CollectorError("waktu pengambilan malam ini habis sebelum akun ini terbaca", "deadline"))
-        if self._down is None and self._pause_due:
-            self._pause_due = False
+        if self._down is None:
             try:
-                self._pace.wait(self._settings.rate_limit_pause_s)
+                self._memory.wait()
             except CollectorError as error:
                 self._stop(error)
         return self._down is not None
@@ -126,11 +175,18 @@ class InstagramWebCollector:
 
     def _read(self, reader: Reader, target: Target, window: Window, is_canary: bool) -> Scan:
         account = target.account
-        harvest = Harvest(target, window, account.platform_id or self._ids.get(account.key, ""))
+        seen_before = bool(target.last_post_id) and self._session_file is not None
+        overlap = timedelta(days=self._settings.overlap_days if seen_before else 0)
+        harvest = Harvest(target, window, account.platform_id, overlap)
         verdict = self._attempt(reader, harvest)
         if isinstance(verdict, TransientError) and not self._pace.expired:
             _log.info("instagram.second_try", account=account.key, reason=str(verdict))
             verdict = self._attempt(reader, harvest)
+        if isinstance(verdict, RefusedError):
+            self._memory.refuse(str(verdict), self._session_ns())
+        elif verdict is None and harvest.seen:
+            known = msgspec.structs.replace(account, platform_id=harvest.known_id or harvest.learnt_id)
+            self._witness = msgspec.structs.replace(target, account=known)
         if is_canary and (verdict is not None or not harvest.seen):
             verdict = self._canary_failed(verdict)
         self._judge(verdict)
@@ -156,9 +212,11 @@ class InstagramWebCollector:
 
     def _judge(self, verdict: _Verdict) -> None:
         """Stop the source at a hard refusal, or when one account after the other fails the same way."""
-        if verdict is None or (
-            isinstance(verdict, AccountOutcomeError) and (verdict.outcome != "missing" or self._proven)
-        ):
+        absent = isinstance(verdict, NotUnderItsNameError)
+        if isinstance(verdict, AccountOutcomeError):
+            absent = verdict.outcome == "missing"
+        about_account = absent or isinstance(verdict, AccountOutcomeError)
+        if verdict is None or (about_account and (self._proven or not absent)):
             self._streak = ("", 0)
             self._proven = True
             return
@@ -171,7 +229,8 @@ class InstagramWebCollector:
             self._stop(
                 CollectorError(reason, verdict.unread_class if isinstance(verdict, CollectorError) else "unproven")
             )
-        self._pause_due = kind == "rate_limit"
+        if kind == "rate_limit":
+            self._memory.hold(self._settings.rate_limit_pause_s)
 
     def _unread(self, account: Account) -> Scan:
         down = self._down or CollectorError("Instagram dihentikan", "stopped")
@@ -192,6 +251,8 @@ class InstagramWebCollector:
             last_post_at=harvest.last_post_at,
             source=SOURCE,
         )
-        scan = Scan(reading=reading, posts=harvest.posts, handle=harvest.handle)
         learnt = harvest.learnt_id if harvest.learnt_id != account.platform_id else ""
-        return msgspec.structs.replace(scan, platform_id=learnt)
+        seen_from = harvest.seen_from if outcome == "read" else None
+        return Scan(
+            reading=reading, posts=harvest.posts, platform_id=learnt, handle=harvest.handle, seen_from=seen_from
+        )

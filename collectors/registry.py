@@ -32,7 +32,8 @@ def _build_instagram(settings: Settings, pace: Pace) -> Collector:
         from collectors.instagram_web import InstagramWebCollector
 
         session = settings.path(instagram.session_file) if instagram.session_file else None
-        web = InstagramWebCollector(instagram, settings.network, session, pace)
+        notes = settings.state_dir / "instagram.json"
+        web = InstagramWebCollector(instagram, settings.network, session, pace, notes)
         if not instagram.graph_token:
             return web
     from collectors.instagram import InstagramCollector

@@ -99,6 +99,8 @@ class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Mean pause before each request."""
     rate_limit_pause_s: float = 660.0
     """Pause before the next account after Instagram answered 429; its budget is counted over 11 minutes."""
+    overlap_days: int = 7
+    """Posts so long before the watermark that lie on pages read anyway are compared again: edits, takedowns, late ones."""
     canary: str = ""
     """An account known to have posts, read first; when it fails the source is down."""
 
@@ -174,6 +176,10 @@ class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Lines read with less confidence (0 to 1) lead to a review at most."""
     private_hosts: tuple[str, ...] = ()
     """Host names or addresses inside the office's own network from which pictures may be fetched; all others must be public."""
+    thumbnails: int = 20
+    """Posts with a finding that get a small picture in the mail, worst first, whether ``enabled`` or not; 0: none. Needs Pillow."""
+    thumbnail_hosts: dict[str, tuple[str, ...]] = {}
+    """Further hosts by platform from which those pictures may come, beside the platforms' own; https only."""
 
 
 class TierNorm(msgspec.Struct, frozen=True, kw_only=True):

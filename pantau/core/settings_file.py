@@ -162,6 +162,9 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     if instagram.graph_token and not (instagram.graph_user_id.isascii() and instagram.graph_user_id.isdigit()):
         what = "bukan nomor akun Instagram profesional kantor"
         wrong("collect.instagram.graph_user_id", instagram.graph_user_id, what, 'Tulis misalnya "17841400000000000".')
+    if instagram.overlap_days < 0:
+        what = "tidak boleh negatif"
+        wrong("collect.instagram.overlap_days", instagram.overlap_days, what, "0: jangan bandingkan lagi.")
     for fault in (*meta_problems(settings.collect.meta), *reader_problems(settings.reader)):
         wrong(*fault)
     problems += _mail_checks(settings.mail, file)

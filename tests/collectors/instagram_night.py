@@ -44,7 +44,8 @@ class Night:
     timeout_s: float = 5
     pause_s: float = 0.0
     clock: SimClock = field(default_factory=lambda: SimClock(NOW))
-    ids: dict[str, str] = field(default_factory=dict)
+    notes: bool = False
+    """Remember requests and refusals in a file of ``folder``."""
 
     def collector(self) -> InstagramWebCollector:
         """A collector as wiring would build it."""
@@ -54,7 +55,8 @@ class Night:
         if self.signed_in and not session.exists():
             self.server.write_session(session)
         pace = Pace(self.clock.now, self.clock.sleep, NOW + timedelta(hours=self.deadline_h))
-        return InstagramWebCollector(chosen, self.server.network, session if self.signed_in else None, pace, self.ids)
+        notes = self.folder / "instagram.json" if self.notes else None
+        return InstagramWebCollector(chosen, self.server.network, session if self.signed_in else None, pace, notes)
 
     def targets(self, accounts: Sequence[FakeIgAccount] | None = None, since: datetime = SINCE) -> list[Target]:
         """One target per account of the server."""

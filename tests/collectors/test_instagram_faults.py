@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collectors.base import Pace
+from collectors.instagram_client import PantauContext
+from collectors.instagram_rates import RateMemory
 from collectors.instagram_web import SAME_FAILURES, InstagramWebCollector
 from pantau.core.settings import InstagramSettings, Network
 from tests.collectors.instagram_night import NOW, WINDOW, Night, hours_ago, office, outcomes, texts
@@ -70,7 +72,7 @@ def test_one_broken_account_leaves_the_others_read(
         ("server_error", "unread network"),
         ("drop", "unread network"),
         ("no_data", "unread format"),
-        ("not_found404", "missing"),
+        ("not_found404", "unread unproven"),
         ("execution_error", "unread format"),
     ],
 )
@@ -103,8 +105,13 @@ def test_a_single_broken_line_is_tried_again_and_loses_nothing(
         ("checkpoint", "blocked", "checkpoint"),
         ("challenge", "blocked", "checkpoint"),
         ("feedback", "blocked", "checkpoint"),
+        ("challenge_page", "blocked", "checkpoint"),
+        ("code_page", "blocked", "checkpoint"),
+        ("suspended", "blocked", "checkpoint"),
         ("login", "token", "sesi"),
+        ("login_relative", "token", "sesi"),
         ("login_required403", "token", "sesi"),
+        ("logged_out_web", "token", "sesi"),
     ],
 )
 def test_a_hard_refusal_stops_instagram_for_the_night_with_one_reason(
@@ -116,6 +123,21 @@ def test_a_hard_refusal_stops_instagram_for_the_night_with_one_reason(
     assert len({scan.reading.reason for scan in scans[2:]}) == 1
     assert word in scans[2].reading.reason
     assert server.count("timeline") == 3, "going on gets the account locked"
+
+
+@pytest.mark.parametrize("fault", ["checkpoint", "challenge_page", "suspended", "feedback", "login_relative"])
+def test_a_hard_refusal_of_the_start_page_costs_one_request(
+    server: InstagramServer, tmp_path: Path, fault: str
+) -> None:
+    server.fail(fault, endpoint="start_page")
+    assert len(set(outcomes(Night(server, tmp_path).read()))) == 1
+    assert server.count() == 1
+
+
+def test_stale_tokens_of_the_start_page_are_fetched_anew_once(server: InstagramServer, tmp_path: Path) -> None:
+    server.fail("stale_tokens", endpoint="timeline", first=4, times=1)
+    assert outcomes(Night(server, tmp_path).read()) == ["read"] * 8
+    assert server.count("start_page") == 2
 
 
 def test_a_session_that_expired_on_the_server_is_a_matter_of_the_token(server: InstagramServer, tmp_path: Path) -> None:
@@ -169,8 +191,28 @@ def test_different_troubles_in_a_row_do_not_stop_the_source(server: InstagramSer
 
 def test_an_instagram_that_knows_no_account_at_all_is_down_not_empty(server: InstagramServer, tmp_path: Path) -> None:
     server.fail("not_found404")
-    scans = Night(server, tmp_path, signed_in=False).read()
-    assert outcomes(scans) == ["missing"] * SAME_FAILURES + ["unread unproven"] * 3
+    for signed_in, known in ((True, True), (True, False), (False, True), (False, False)):
+        scans = Night(server, tmp_path, signed_in=signed_in, known=known).read()
+        assert outcomes(scans) == ["unread unproven"] * 8
+
+
+@pytest.mark.parametrize("shown", [1, 4])
+def test_an_instagram_that_stops_showing_accounts_calls_none_of_them_missing(
+    server: InstagramServer, tmp_path: Path, shown: int
+) -> None:
+    """Deleted accounts and an Instagram that shows nobody any more give the same answers."""
+    server.fail("not_found404", endpoint="timeline", first=shown + 1)
+    server.fail("null_profile")
+    scans = Night(server, tmp_path).read()
+    assert outcomes(scans) == ["read"] * shown + ["unread unproven"] * (8 - shown)
+    server.faults.clear()
+    for account in server.accounts[shown:]:
+        account.state = "gone"
+    asked = server.count()
+    assert outcomes(Night(server, tmp_path).read()) == ["read"] * shown + ["missing"] * (8 - shown)
+    assert server.count() - asked <= 1 + shown + 2 * (8 - shown) + 2, (
+        "a witness is asked again, once per five and at the end"
+    )
 
 
 def test_many_missing_accounts_do_not_stop_a_source_that_works(server: InstagramServer, tmp_path: Path) -> None:
@@ -298,10 +340,9 @@ def test_an_answer_that_trickles_in_for_ever_is_cut_off(tmp_path: Path) -> None:
                     pause.wait(0.01)
 
         threading.Thread(target=trickle, daemon=True).start()
-        from collectors.instagram_client import PantauContext
-
         pace = Pace(clock.now, clock.sleep, NOW.replace(hour=20))
-        context = PantauContext(InstagramSettings(pause_s=0, timeout_s=5), server.network, pace)
+        settings = InstagramSettings(pause_s=0, timeout_s=5)
+        context = PantauContext(settings, server.network, pace, RateMemory(None, pace))
         session = context.get_anonymous_session()
         session.proxies = {}
         session.mount("http://", session.get_adapter("https://www.instagram.com"))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pantau.core.model import Account, Target
 from tests.collectors.instagram_night import NOW, SINCE, WINDOW, Night, hours_ago, office, outcomes, texts
 from tests.servers.instagram_server import FakeIgAccount, FakeIgPost, InstagramServer
 
@@ -44,12 +43,6 @@ def test_an_unknown_id_is_learnt_from_the_profile_page(server: InstagramServer, 
     assert outcomes(scans) == ["read"] * 3
     assert server.count("profile_page") == 3
     assert server.count() == 7
-
-
-def test_an_id_learnt_on_an_earlier_night_saves_the_profile_page(server: InstagramServer, tmp_path: Path) -> None:
-    ids = {f"instagram:@{one.handle}": one.id for one in server.accounts}
-    assert outcomes(Night(server, tmp_path, known=False, ids=ids).read()) == ["read"] * 3
-    assert server.count("profile_page") == 0
 
 
 @pytest.mark.parametrize("fault", ["login", "wait401", "forbidden403", "rate429", "no_data"])
@@ -238,31 +231,46 @@ def test_a_renamed_account_is_found_by_its_id(tmp_path: Path) -> None:
 
 
 def test_the_posts_of_a_stranger_who_took_the_handle_are_never_ours(tmp_path: Path) -> None:
-    account = office(1)
+    account, other = office(1), office(2)
     stranger = FakeIgAccount(account.handle, "666", [FakeIgPost(hours_ago(1), "Slot gacor")])
     for new_handle, expected in (("dinas_pindah", ["Layanan 1"]), ("", [])):
-        with InstagramServer([account]) as server:
+        with InstagramServer([account, other]) as server:
             night = Night(server, tmp_path)
             targets = night.targets()
-            server.accounts = [stranger, account] if new_handle else [stranger]
+            server.accounts = [stranger, account, other] if new_handle else [stranger, other]
             account.handle = new_handle or account.handle
-            (scan,) = night.collector().collect(targets, WINDOW)
-            assert texts(scan) == expected
-            assert outcomes([scan]) == (["read"] if new_handle else ["missing"])
+            scans = list(night.collector().collect(targets, WINDOW))
+            assert texts(scans[0]) == expected
+            assert outcomes(scans) == ["read" if new_handle else "missing", "read"]
             server.fail("server_error", endpoint="profile")
-            (scan,) = night.collector().collect(targets, WINDOW)
+            scan, _ = night.collector().collect(targets, WINDOW)
             assert (scan.posts, outcomes([scan])) == ((), ["unread network"])
         account.handle = stranger.handle
 
 
-def test_a_visitor_sees_that_a_handle_belongs_to_another_id(tmp_path: Path) -> None:
-    with InstagramServer([office(1)]) as server:
+def test_a_list_that_names_nobody_is_believed_only_after_asking_by_id(tmp_path: Path) -> None:
+    account = office(1, [FakeIgPost(hours_ago(1), "Tanpa nama", without=["user", "coauthor_producers"])])
+    with InstagramServer([account, office(2)]) as server:
+        night = Night(server, tmp_path)
+        scans = list(night.collector().collect(night.targets(), WINDOW))
+        assert [texts(scan) for scan in scans] == [["Tanpa nama"], ["Layanan 2"]]
+        assert server.count("profile") == 1
+        server.fail("server_error", endpoint="profile")
+        scan, _ = night.collector().collect(night.targets(), WINDOW)
+        assert (scan.posts, outcomes([scan])) == ((), ["unread network"])
+
+
+def test_a_visitor_cannot_tell_a_renamed_account_from_a_missing_one_and_says_so(tmp_path: Path) -> None:
+    with InstagramServer([office(n) for n in range(1, 9)]) as server:
         night = Night(server, tmp_path, signed_in=False)
-        target = Target(
-            account=Account(platform="instagram", handle="dinas_contoh_1", unit="u", platform_id="42"), since=SINCE
-        )
-        (scan,) = night.collector().collect([target], WINDOW)
-        assert (outcomes([scan]), scan.posts) == (["missing"], ())
+        targets = night.targets()
+        for number, account in enumerate(server.accounts[1:7]):
+            account.handle = f"pindah_{number}"
+        server.accounts.append(FakeIgAccount("dinas_contoh_2", "42", []))
+        scans = list(night.collector().collect(targets, WINDOW))
+        assert outcomes(scans) == ["read", *["unread unproven"] * 6, "read"]
+        assert "dipakai akun lain" in scans[1].reading.reason
+        assert "sesi" in scans[2].reading.reason
 
 
 def test_the_canary_is_read_first_and_keeps_its_place_among_the_scans(server: InstagramServer, tmp_path: Path) -> None:

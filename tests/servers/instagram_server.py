@@ -55,6 +55,12 @@ def _refusal(message: str, status: int, **extra: Any) -> Reply:
     return json_reply({"message": message, **extra, "status": "fail"}, status)
 
 
+def _web_refusal(code: int) -> Reply:
+    """How Meta's web refuses a query before Instagram sees it: a success whose body is guarded against being run."""
+    summary = {"__ar": 1, "error": code, "errorSummary": "Sorry, something went wrong", "payload": None}
+    return html_reply(200, f"for (;;);{json.dumps(summary)}")
+
+
 def _empty_list(reply: Reply) -> Reply:
     body = json.loads(reply.body)
     body["data"][TIMELINE] = {"edges": [], "page_info": {"has_next_page": False, "end_cursor": None}}
@@ -63,6 +69,10 @@ def _empty_list(reply: Reply) -> Reply:
 
 def _null_list(reply: Reply) -> Reply:
     return json_reply({**json.loads(reply.body), "data": {TIMELINE: None}})
+
+
+def _null_profile(reply: Reply) -> Reply:
+    return json_reply({**json.loads(reply.body), "data": {"user": None, "viewer": {}}})
 
 
 REPLIES: dict[str, Callable[[], Reply]] = {
@@ -81,6 +91,12 @@ REPLIES: dict[str, Callable[[], Reply]] = {
     ),
     "fail200": lambda: _refusal("Sorry, there was a problem with your request.", 200),
     "server_error": lambda: html_reply(502),
+    "login_relative": lambda: redirect_reply("/accounts/login/"),
+    "challenge_page": lambda: redirect_reply("https://www.instagram.com/challenge/?next=/"),
+    "code_page": lambda: redirect_reply("/auth_platform/?apc=1"),
+    "suspended": lambda: redirect_reply("https://www.instagram.com/accounts/suspended/?next=%2F"),
+    "logged_out_web": lambda: _web_refusal(1357001),
+    "stale_tokens": lambda: _web_refusal(1357004),
     "html200": lambda: html_reply(200),
     "no_data": lambda: html_reply(200, "<html><body><div id='mount'></div></body></html>"),
     "drop": dropped,
@@ -92,6 +108,7 @@ CHANGES: dict[str, Callable[[Reply], Reply]] = {
     "broken_off": broken_off,
     "empty_timeline": _empty_list,
     "null_timeline": _null_list,
+    "null_profile": _null_profile,
 }
 """Faults that alter the real answer."""
 
@@ -123,6 +140,8 @@ class InstagramServer(LocalServer):
         reply = REPLIES[fault]() if fault in REPLIES else None
         if fault in ("empty_timeline", "null_timeline"):
             endpoint = "timeline"
+        if fault == "null_profile":
+            endpoint = "profile"
         return self.faults.add(
             Fault(reply=reply, change=CHANGES.get(fault), account=account, endpoint=endpoint, first=first, times=times)
         )
