@@ -79,6 +79,14 @@ def _mentions(look: Look) -> Found:
     )
 
 
+def _instaloader(look: Look) -> Found:
+    """Instagram refuses a ``doc_id`` that it no longer knows with 400, or answers without data."""
+    asked = [one for one in look.exchanges if one.method == "POST" and one.endpoint.startswith("instagram.")]
+    answered = sum(one.status == 200 and isinstance(inside(body_of(one), "data"), Mapping) for one in asked)
+    refused = sum(one.status in (200, 400, 404) for one in asked) - answered
+    return either(answered, refused, "permintaan instaloader dijawab dengan data")
+
+
 def _posts(look: Look) -> list[Mapping[str, object]]:
     return [post for body in bodies(look.exchanges, "graph.posts") for post in items(body, "data")]
 
@@ -139,6 +147,12 @@ POINTS = (
     Point(id="ig-hourly", platform="instagram", claim="batas 200 permintaan tiap jam", check=_hourly),
     Point(id="ig-professional", platform="instagram", claim="berapa akun yang profesional", check=_professional),
     Point(id="ig-mentions", platform="instagram", claim="keterangan datang tanpa @ pada nama orang", check=_mentions),
+    Point(
+        id="ig-instaloader",
+        platform="instagram",
+        claim="Instagram masih menjawab doc_id dari instaloader yang terpasang",
+        check=_instaloader,
+    ),
     Point(
         id="fb-header-token",
         platform="facebook",
