@@ -21,7 +21,7 @@ from pantau.checks.engine import Checker
 from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.reader_chat import Chat
 from pantau.core.errors import Problem, ProblemsError
-from pantau.core.model import Account, Collected
+from pantau.core.model import Account, Collected, Target, Window
 from pantau.core.ports import Collector, PictureSource
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import Settings
@@ -32,6 +32,7 @@ from pantau.store import open_store
 
 if TYPE_CHECKING:
     from collectors.graph import TokenState
+    from pantau.core.exchange import Look
 
 __all__ = [
     "Job",
@@ -89,9 +90,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes of pictures come from. Raises ``PictureError``."""
     text_reader: Callable[[], TextReader] = text_reader
     """What reads the words on them. Raises ``PictureError`` when the extra is not installed."""
-
     token_warnings: Callable[[datetime], tuple[str, ...]] = lambda _now: ()
     """Sentences on access tokens that end soon."""
+
 
 def load_job(config: Path, on: date) -> Job:
     """Read and validate all that the office edits. Raises ``ProblemsError`` with every problem of every file."""
@@ -136,17 +137,17 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         lookup=lookup,
         open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
-    )
         token_warnings=partial(_token_warnings, job.settings),
+    )
 
 
-def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
 def _token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
     from jobs.tokens import token_warnings
 
     return token_warnings(settings, now)
 
 
+def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:
     """A collector for every platform that the office has set up. Raises ``SecretError``."""
     limits = settings.collect.deadlines_min
     return {
@@ -208,6 +209,41 @@ def read_export(
 def watched_platforms(settings: Settings) -> frozenset[str]:
     """Platforms that the office has set up."""
     return frozenset(platform for platform, source in COLLECTORS.items() if source.is_set_up(settings))
+
+
+def known_platforms() -> tuple[str, ...]:
+    """Platforms that Pantau can read, set up or not."""
+    return tuple(COLLECTORS)
+
+
+def look(
+    platform: str, settings: Settings, pace: Pace, targets: Sequence[Target], window: Window, state: Path, x_usd: float
+) -> "Look":
+    """Read a few accounts for ``pantau probe``. See ``collectors.probe.look``."""
+    from collectors.probe import look as read
+
+    return read(platform, settings, pace, targets, window, state, x_usd)
+
+
+def x_accounts_within(limit_usd: float) -> int:
+    """How many accounts of X a probe may name within a limit of cost."""
+    from collectors.probe import x_accounts_within as within
+
+    return within(limit_usd)
+
+
+def expected_shapes() -> Mapping[str, Mapping[str, str]]:
+    """The shapes of answers by endpoint. See ``collectors.shapes``."""
+    from collectors.shapes import load
+
+    return load()
+
+
+def answer_documents(endpoint: str, body: bytes) -> list[object]:
+    """The values in an answer that are held to a shape."""
+    from collectors.shapes import documents
+
+    return documents(endpoint, body)
 
 
 def demo_site(job: Job, home: Path, mails: Path, now: Callable[[], datetime]) -> Site:
