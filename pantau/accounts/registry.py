@@ -75,6 +75,23 @@ def read_register(path: Path, region_code: str = "") -> Register:
     return Register(tuple(units), tuple(accounts))
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """An account with the row that holds it, and the cells of that row as they stand in the file, by column."""
+
+    row: int
+    account: Account
+    cells: dict[str, str]
+
+
+def placed_accounts(path: Path) -> list[Placed]:
+    """The accounts of a register with their rows, in its order. Raises ``RegisterError``."""
+    problems = Problems(path)
+    rows = [(row, _account(row, problems)) for row in read_table(path, LAYOUT, problems) if row["unit_code"]]
+    if problems.items:
+        raise RegisterError(problems.items)
+    return [Placed(row.number, account, row.values) for row, account in rows if account]
+
+
 def _row_number(where: str) -> int:
     digits = "".join(c for c in where.split(",")[0] if c.isdigit())
     return int(digits or 0)

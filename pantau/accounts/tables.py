@@ -104,7 +104,7 @@ def _records(path: Path, layout: Layout, problems: Problems) -> Iterator[tuple[i
         return
     try:
         if suffix in (".xlsx", ".xlsm"):
-            records = workbook_rows(path, lambda titles: layout.needed <= {_header_key(title) for title in titles})
+            records = workbook_rows(path, lambda titles: layout.needed <= {header_key(title) for title in titles})
         else:
             records = _csv_records(path.read_bytes(), layout)
         for number, cells in records:
@@ -116,11 +116,9 @@ def _records(path: Path, layout: Layout, problems: Problems) -> Iterator[tuple[i
 
 
 def _csv_records(raw: bytes, layout: Layout) -> Iterator[tuple[int, list[Cell]]]:
-    text = _decode(raw)
-    lines = text.splitlines()
-    skip = 1 if lines and lines[0].lower().startswith("sep=") else 0
-    first = next((line for line in lines[skip:] if line.strip(_EDGES + ",;")), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(first, layout), strict=True)
+    text = decode(raw)
+    skip, delimiter = csv_shape(text, layout)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     try:
         for number, fields in enumerate(reader, 1):
@@ -137,7 +135,8 @@ def _csv_cell(field: str) -> Cell:
     return Cell(field, mistake=wrong)
 
 
-def _decode(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
+    """The text of a CSV as Excel or anything else wrote it. Raises ``Mistake``."""
     try:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
             return raw.decode("utf-16")
@@ -147,22 +146,31 @@ def _decode(raw: bytes) -> str:
         raise Mistake(f"bukan teks UTF-8 (huruf rusak di baris {line})", _SAVE_AS) from error
 
 
+def csv_shape(text: str, layout: Layout) -> tuple[int, str]:
+    """How many lines stand before the table (Excel's ``sep=``), and the separator."""
+    lines = text.splitlines()
+    skip = 1 if lines and lines[0].lower().startswith("sep=") else 0
+    first = next((line for line in lines[skip:] if line.strip(_EDGES + ",;")), "")
+    return skip, _delimiter(first, layout)
+
+
 def _delimiter(header: str, layout: Layout) -> str:
     """The separator under which most column names are recognised."""
 
     def known(delimiter: str) -> int:
-        return len({_header_key(part.strip('"')) for part in header.split(delimiter)} & set(layout.columns))
+        return len({header_key(part.strip('"')) for part in header.split(delimiter)} & set(layout.columns))
 
     return max((",", ";", "\t"), key=known)
 
 
-def _header_key(text: str) -> str:
+def header_key(text: str) -> str:
+    """The name of a column from its title as people write it."""
     return re.sub(r"[\s_-]+", "_", clean(text).casefold()).strip("_")
 
 
 def _header(number: int, cells: list[Cell], layout: Layout, problems: Problems) -> dict[int, str] | None:
     """Column index to name; None when the row cannot serve as header."""
-    names = {n: _header_key(cell.text) for n, cell in enumerate(cells) if cell.text}
+    names = {n: header_key(cell.text) for n, cell in enumerate(cells) if cell.text}
     if not set(names.values()) & set(layout.columns):
         what = "judul kolom tidak ditemukan di baris berisi yang pertama"
         problems.add(f"baris {number}", cells[0].text, what, f"Tulis judul kolom: {','.join(layout.columns)}.")
