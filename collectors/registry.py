@@ -74,11 +74,21 @@ def _build_youtube(settings: Settings, pace: Pace) -> Collector:
     return YouTubeCollector(youtube, settings.network, key, pace, settings.state_dir / "youtube.json")
 
 
+def _build_tiktok(settings: Settings, pace: Pace) -> Collector:
+    from collectors.tiktok import TikTokCollector
+    from collectors.tiktok_tokens import Shelf
+
+    tiktok = settings.collect.tiktok
+    secret = settings.secret(tiktok.client_secret).reveal()
+    return TikTokCollector(tiktok, settings.network, secret, Shelf(settings.tiktok_tokens_dir), pace)
+
+
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
     "instagram": Source(is_set_up=_instagram_is_set_up, build=_build_instagram),
     "facebook": Source(is_set_up=lambda settings: bool(settings.collect.facebook.token), build=_build_facebook),
     "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
     "youtube": Source(is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube),
+    "tiktok": Source(is_set_up=lambda settings: bool(settings.collect.tiktok.client_secret), build=_build_tiktok),
 }
 """Platform name as in the register to its source. Libraries load only when a collector is built."""

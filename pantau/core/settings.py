@@ -12,6 +12,7 @@ import msgspec
 from pantau.core.secrets import Secret
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_reader import ReaderSettings
+from pantau.core.settings_tiktok import TikTokSettings
 
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
 
@@ -157,6 +158,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     facebook: FacebookSettings = FacebookSettings()
     website: WebsiteSettings = WebsiteSettings()
     youtube: YouTubeSettings = YouTubeSettings()
+    tiktok: TikTokSettings = TikTokSettings()
 
 
 class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,6 +326,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def state_dir(self) -> Path:
         """Where lock, database and run folders lie."""
         return self.path(self.files.state_dir)
+
+    @property
+    def tiktok_tokens_dir(self) -> Path:
+        """Where the tokens of TikTok accounts lie."""
+        folder = self.collect.tiktok.tokens_dir
+        return self.path(folder) if folder else self.state_dir / "tiktok"
 
     @property
     def database_url(self) -> str:

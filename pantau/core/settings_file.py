@@ -12,6 +12,7 @@ from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, Settings, TierNorm
 from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_reader import reader_problems
+from pantau.core.settings_tiktok import tiktok_problems
 
 _UNUSABLE = object()
 _NOT_KEYS = {"base_dir"}
@@ -23,6 +24,7 @@ _SECRET_KEYS = {
     "api_key",
     "graph_token",
     "app_secret",
+    "client_secret",
     "token",
 }
 
@@ -165,7 +167,8 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     if instagram.overlap_days < 0:
         what = "tidak boleh negatif"
         wrong("collect.instagram.overlap_days", instagram.overlap_days, what, "0: jangan bandingkan lagi.")
-    for fault in (*meta_problems(settings.collect.meta), *reader_problems(settings.reader)):
+    sections = (meta_problems(settings.collect.meta), tiktok_problems(settings.collect.tiktok))
+    for fault in (*(fault for section in sections for fault in section), *reader_problems(settings.reader)):
         wrong(*fault)
     problems += _mail_checks(settings.mail, file)
     return problems
@@ -179,6 +182,7 @@ def _secrets(settings: Settings) -> dict[str, str]:
         "collect.instagram.graph_token": settings.collect.instagram.graph_token,
         "collect.facebook.token": settings.collect.facebook.token,
         "collect.meta.app_secret": settings.collect.meta.app_secret,
+        "collect.tiktok.client_secret": settings.collect.tiktok.client_secret,
         "mail.password": settings.mail.password,
         "mail.imap_password": settings.mail.imap_password,
         "store.url_secret": settings.store.url_secret,
