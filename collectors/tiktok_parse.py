@@ -79,7 +79,7 @@ def read_video(item: Mapping[str, Any], account: str, handle: str) -> Collected:
 
 def _text(item: Mapping[str, Any]) -> str:
     """Title and caption; for most videos TikTok gives the caption as both, the title cut short."""
-    parts = [storable(part.strip()) for key in ("title", "video_description") if isinstance(part := item.get(key), str)]
+    parts = [storable(part) for key in ("title", "video_description") if isinstance(part := item.get(key), str)]
     title, caption = (*parts, "", "")[:2]
     begun = title.removesuffix("...").removesuffix("…").rstrip()
     if begun in caption:
