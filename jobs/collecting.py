@@ -2,8 +2,10 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -13,7 +15,6 @@ from jobs.progress import Progress
 from jobs.wiring import Site
 from pantau.accounts.norms import norm_for
 from pantau.core.model import Account, Reading, Run, Scan, Target, Window
-from pantau.core.ports import Collector
 from pantau.store.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], 
 
     Platforms are read side by side, each by its own thread; only this thread writes.
     """
-    collectors = site.build_collectors(_pace(site, store))
+    collectors = site.build_collectors(pace_of_run(site, store))
     by_platform: dict[str, list[Target]] = {platform: [] for platform in collectors}
     readings = []
     for target in targets:
@@ -65,7 +66,11 @@ def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], 
         store.save_scan(run.run_id, scan)
         readings.append(scan.reading)
     progress.start("Membaca akun", len(targets) - len(readings))
-    for scan in _scans(collectors, by_platform, run.window):
+    asks = {
+        platform: Ask([target.account for target in own], partial(collectors[platform].collect, own, run.window))
+        for platform, own in by_platform.items()
+    }
+    for scan in side_by_side(asks, run.window.end):
         span = Window(scan.seen_from, run.window.end) if scan.seen_from and scan.seen_from < run.window.end else None
         store.save_scan(run.run_id, scan, span)
         readings.append(scan.reading)
@@ -75,7 +80,7 @@ def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], 
     return readings
 
 
-def _pace(site: Site, store: Store) -> Pace:
+def pace_of_run(site: Site, store: Store) -> Pace:
     """Clock and limits of this run: its deadline, and what the month has cost so far."""
     now = site.now()
     today = now.astimezone(site.job.settings.zone)
@@ -86,46 +91,42 @@ def _pace(site: Site, store: Store) -> Pace:
     return Pace(site.now, site.sleep, deadline, month_usd)
 
 
-def _scans(
-    collectors: Mapping[str, Collector], targets: Mapping[str, Sequence[Target]], window: Window
-) -> Iterable[Scan]:
-    """The scans of all platforms in the order in which they arrive, one per target whatever a collector does."""
-    arrived: queue.Queue[tuple[str, Scan | None]] = queue.Queue()
-    threads = []
-    for platform, collector in collectors.items():
-        work = (platform, collector, targets[platform], window, arrived)
-        threads.append(threading.Thread(target=_read_platform, args=work, name=f"collect-{platform}", daemon=True))
-    for thread in threads:
-        thread.start()
-    running = len(threads)
+class Ask(NamedTuple):
+    """What one platform's thread does: ``scans`` gives one scan per account."""
+
+    accounts: Sequence[Account]
+    scans: Callable[[], Iterator[Scan]]
+
+
+def side_by_side(asks: Mapping[str, Ask], at: datetime) -> Iterable[Scan]:
+    """The scans of all platforms in the order in which they arrive, one per account whatever a collector does."""
+    arrived: queue.Queue[Scan | None] = queue.Queue()
+    for platform, ask in asks.items():
+        work = (platform, ask, at, arrived)
+        threading.Thread(target=_ask_platform, args=work, name=f"collect-{platform}", daemon=True).start()
+    running = len(asks)
     while running:
-        _, scan = arrived.get()
+        scan = arrived.get()
         if scan is None:
             running -= 1
         else:
             yield scan
 
 
-def _read_platform(
-    platform: str,
-    collector: Collector,
-    targets: Sequence[Target],
-    window: Window,
-    arrived: "queue.Queue[tuple[str, Scan | None]]",
-) -> None:
+def _ask_platform(platform: str, ask: Ask, at: datetime, arrived: "queue.Queue[Scan | None]") -> None:
     """Body of a platform's thread. A collector that breaks leaves the rest of its accounts unread, never unmentioned."""
-    left = {target.account.key: target.account for target in targets}
+    left = {account.key: account for account in ask.accounts}
     try:
-        for scan in collector.collect(targets, window):
+        for scan in ask.scans():
             left.pop(scan.reading.account, None)
-            arrived.put((platform, scan))
+            arrived.put(scan)
         reason = "pembaca platform ini berhenti tanpa hasil untuk akun ini"
     except Exception as error:  # a collector's own mistake must not cost the other platforms their night
         _log.error("collector_failed", platform=platform, error=type(error).__name__, exc_info=True)
         reason = f"pembaca platform ini berhenti karena kesalahan ({type(error).__name__})"
     for account in left.values():
-        arrived.put((platform, failed_scan(account, "format", reason, window.end, "")))
-    arrived.put((platform, None))
+        arrived.put(failed_scan(account, "format", reason, at, ""))
+    arrived.put(None)
 
 
 def unread(readings: Iterable[Reading]) -> list[Reading]:
