@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train lint types docs docs-check bench lock wheel clean
+.PHONY: help demo demo-servers test check train lint types docs docs-check bench bench-night lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -25,6 +25,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 
 demo: $(VENV)/.runtime $(VENV)/.ocr ## install, then a whole night on bundled data, without credentials; the digest lies in out/demo
 	$(BIN)/pantau demo --out out/demo
+
+demo-servers: $(VENV)/.dev ## one night through the real clients against local servers; some accounts fail on purpose (exit code 1)
+	$(BIN)/pantau demo --servers --out out/demo-servers || test $$? -eq 1
 
 test: $(VENV)/.dev ## install, then all tests
 	$(BIN)/python -m pytest -n 2
@@ -49,6 +52,9 @@ docs-check: $(VENV)/.dev ## fail when a generated page is out of date
 
 bench: $(VENV)/.dev ## measured ratios, one table
 	$(BIN)/python -m benchmarks
+
+bench-night: $(VENV)/.dev ## whole nights of 1,000 accounts a platform against instant local servers, one table
+	$(BIN)/python -m benchmarks.night
 
 lock: $(VENV)/.dev ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
