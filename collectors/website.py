@@ -179,7 +179,8 @@ class WebsiteCollector:
         """The scan of a site that answered. Raises ``CollectorError`` when the answer is not the whole truth."""
         now = self._pace.now()
         if found.feed is None:
-            return Scan(reading=self._reading(harvest.target, now, note.last_post_at))
+            same = self._reading(harvest.target, now, note.last_post_at)
+            return Scan(reading=same, shown=note.ids, seen_from=note.seen_from)
         harvest.take(found.feed, note)
         if not found.feed.whole:
             raise CollectorError("umpan situs terputus di tengah atau rusak", "format")
@@ -188,6 +189,8 @@ class WebsiteCollector:
         reason = self._close_gap(site, harvest, note, found)
         harvested = harvest.note(note, found)
         if harvested is not None:
+            if reason:
+                harvested = msgspec.structs.replace(harvested, seen_from=None)
             with self._lock:
                 self._notes.put(harvest.target.account.key, harvested)
         reading = self._reading(harvest.target, now, harvest.last_post_at, reason)

@@ -12,6 +12,8 @@ _CLOCK_TOLERANCE = timedelta(minutes=10)
 _LATE = timedelta(days=1)
 """An entry without a date seen first in a rerun of a window that ended longer ago cannot be placed in it."""
 _INSTANT = timedelta(microseconds=1)
+_KEPT = 100
+"""So many entries are remembered by their ids."""
 
 
 class Harvest:
@@ -70,7 +72,8 @@ class Harvest:
             until=until,
             last_post_at=self.last_post_at,
             sightings=self._sightings,
-            ids=tuple(self._ids)[:100],
+            ids=tuple(self._ids)[:_KEPT],
+            seen_from=self.seen_from if len(self._ids) <= _KEPT else None,
         )
 
     def carried(self, scan: Scan) -> Scan:

@@ -40,6 +40,8 @@ class SiteNote(msgspec.Struct, frozen=True):
     sightings: dict[str, datetime] = {}
     """When entries that carry no usable date were first seen."""
     ids: tuple[str, ...] = ()
+    seen_from: datetime | None = None
+    """From where that reading proved what is there: a feed that has not changed since proves the same again."""
 
 
 class SiteGoneError(Exception):

@@ -169,6 +169,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     last_post_id: str = ""
     """Newest post id already stored, when there is one."""
+    recheck: tuple[str, ...] = ()
+    """Ids of stored posts with an open finding, to be asked for one by one where the platform allows it cheaply."""
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +183,16 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     handle: str = ""
     """The handle as the platform spells it now, when known."""
     seen_from: datetime | None = None
-    """Every post of the account from this instant on is among ``posts``; only then absence says something. None: unknown."""
+    """Every post of the account from this instant on is in ``posts``, ``older`` or ``shown``; only then absence says something.
+
+    None: unknown.
+    """
+    older: tuple[Collected, ...] = ()
+    """Further posts that came along although not wanted. The store refreshes those it holds and takes no others."""
+    shown: tuple[str, ...] = ()
+    """Ids of further posts that are there, without their content."""
+    absent: tuple[str, ...] = ()
+    """Ids out of ``Target.recheck`` of which the platform said that there is no such post to be seen."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

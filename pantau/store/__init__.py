@@ -15,6 +15,7 @@ from pantau.store.records import (
     Saved,
     Trail,
     Vanished,
+    Verified,
     Version,
     Watermark,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Saved",
     "Trail",
     "Vanished",
+    "Verified",
     "Version",
     "Watermark",
     "open_store",

@@ -162,7 +162,7 @@ class Posts:
         return found
 
     def vanished(self, run_id: str) -> list[Vanished]:
-        """Posts that the run missed where a complete scan should have shown them, and that were not seen since."""
+        """Posts whose absence the run confirmed, and that were not seen since."""
         query = sa.select(_S).where(_S.c.vanished_run == run_id).order_by(_S.c.published_at, _S.c.post, _S.c.account_id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()

@@ -26,7 +26,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     edited: int = 0
     """Posts whose text had changed."""
     vanished: int = 0
-    """Posts that a complete scan no longer showed."""
+    """Posts that were missing for the second night."""
 
 
 class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +55,33 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     first_seen_at: datetime
     last_seen_at: datetime
     vanished_at: datetime | None = None
-    """Set when it is shown in no account's timeline any more: the first reading that missed it."""
+    """The first reading that missed it, once a later night has confirmed that no account shows it any more."""
 
 
 class Vanished(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored post that a complete scan of its span no longer showed."""
+    """A stored post that was missing on two nights. ``missed_at`` is the first of them."""
 
     post: Post
     """``post.account`` is the account in whose timeline it is missing."""
     last_seen_at: datetime
     missed_at: datetime
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the posts and readings that a manifest names."""
+
+    sha256: str
+    """Of the manifest as kept; empty when the run has none."""
+    posts: int = 0
+    readings: int = 0
+    purged_posts: int = 0
+    """Removed by the retention rules: their words can no longer be compared."""
+    purged_raws: int = 0
+    """Posts whose raw answer, but not their words, the retention rules removed."""
+    differences: tuple[str, ...] = ()
+    """What is stored otherwise than the manifest says, in Indonesian; the first hundred."""
+    different: int = 0
+    """How many they are in all."""
 
 
 class FirstReport(msgspec.Struct, frozen=True, kw_only=True):

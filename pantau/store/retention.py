@@ -1,4 +1,7 @@
-"""Removing what the retention rules no longer allow to be kept."""
+"""Removing what the retention rules no longer allow to be kept.
+
+Up to when posts and raw answers were removed is written down: so a past manifest tells what was purged from what was altered.
+"""
 
 from datetime import datetime
 
@@ -34,6 +37,8 @@ def purge(
             for table in (schema.picture_texts, schema.pictures):
                 connection.execute(table.delete().where(table.c.sha256.not_in(shown)))
             posts = connection.execute(_P.delete().where(_P.c.published_at < posts_before)).rowcount
+        if raw_before is not None or posts_before is not None:
+            connection.execute(schema.purges.insert().values(raw_before=raw_before, posts_before=posts_before))
         if wires_before is not None:
             table = schema.mails
             done = (table.c.created_at < wires_before, table.c.state.in_(_FINAL), table.c.wire != b"")

@@ -1,8 +1,9 @@
 """Storing what a scan brought: posts, raw answers, versions, the reading and the watermark, in the caller's transaction."""
 
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,18 +12,30 @@ from sqlalchemy import Connection
 
 from pantau.core.clock import to_utc
 from pantau.core.model import Collected, Media, Post, Reading, Run, Scan, Window
-from pantau.store import schema, twins
+from pantau.store import absences, schema, twins
 from pantau.store.accounts import directory, learn
 from pantau.store.database import Database, chunks
 from pantau.store.posts import get_posts, raw_hash, to_columns
 from pantau.store.readings import save_reading
 from pantau.store.records import Saved
 from pantau.store.runs import READS_ON, get_run
+from pantau.store.same_words import same_words
 from pantau.store.texts import cleaned, encode
 
+IMPORTED = "berkas"
+"""The source of what came from a file."""
 _A = schema.accounts
 _P = schema.posts
 _S = schema.sightings
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    """Where posts come from: the run, the account in whose timeline they were seen, the source, and when."""
+
+    run_id: str
+    account_id: int
+    source: str
+    at: datetime
 
 
 def save_scan(connection: Connection, database: Database, run_id: str, scan: Scan, span: Window | None) -> Saved:
@@ -31,14 +44,16 @@ def save_scan(connection: Connection, database: Database, run_id: str, scan: Sca
     reading = scan.reading
     account_id = directory(connection, reading.account).id_of(reading.account)
     account_id = learn(connection, account_id, scan.platform_id, scan.handle)
-    posts = twins.under_stored_ids(connection, account_id, scan.posts)
-    saved = _save_posts(connection, database, run_id, account_id, posts, reading.checked_at)
+    both = twins.under_stored_ids(connection, account_id, (*scan.older, *scan.posts))
+    scan = msgspec.structs.replace(scan, older=tuple(both[: len(scan.older)]), posts=tuple(both[len(scan.older) :]))
+    origin = _Origin(run_id, account_id, reading.source, reading.checked_at)
+    saved = _save_posts(connection, database, origin, (*_edited_only(connection, database, scan.older), *scan.posts))
+    absences.note_presence(connection, run_id, account_id, scan)
     save_reading(connection, database, run_id, account_id, reading)
     if reading.complete:
         _move_watermark(connection, run, account_id, reading)
-    if span is not None and reading.outcome == "read":
-        seen = {item.post.post_id for item in posts}
-        vanished = mark_unseen(connection, run_id, account_id, span, seen, reading.checked_at)
+    if reading.outcome == "read":
+        vanished = absences.note_absence(connection, run_id, account_id, scan, span)
         saved = msgspec.structs.replace(saved, vanished=vanished)
     return saved
 
@@ -58,34 +73,17 @@ def import_posts(
         keys = get_posts(connection, database, (item.post.key for item in group))
         missing = [item for item in group if cleaned(item.post).key not in keys]
         missing = twins.not_yet_stored(connection, account_id, missing, keys)
-        new += _save_posts(connection, database, run_id, account_id, missing, at).new
+        new += _save_posts(connection, database, _Origin(run_id, account_id, IMPORTED, at), missing).new
     return Saved(new=new)
 
 
-def mark_unseen(
-    connection: Connection, run_id: str, account_id: int, window: Window, seen: Collection[str], at: datetime
-) -> int:
-    """Mark the account's posts of the window whose ids are not in ``seen`` as vanished since ``at``; how many."""
-    stored = sa.select(_S.c.post).where(
-        _S.c.account_id == account_id,
-        _S.c.published_at >= window.start,
-        _S.c.published_at < window.end,
-        _S.c.vanished_at.is_(None),
-        _S.c.last_seen_at < at,
-    )
-    missing = [key for key in connection.scalars(stored) if key.partition(":")[2] not in seen]
-    for chunk in chunks(missing):
-        change = _S.update().where(_S.c.account_id == account_id, _S.c.post.in_(chunk))
-        connection.execute(change.values(vanished_at=at, vanished_run=run_id))
-    return len(missing)
-
-
-def merged(old: Post, new: Post) -> Post:
-    """The stored post after the same post was read again.
+def merged(old: Post, new: Post, *, same_source: bool = True) -> Post:
+    """The stored post after the same post was read again, by the source that brought its text or by another one.
 
     The first publication time stays, so that a post never moves to another window. Words read off pictures stay, since
     the platforms do not let pictures be swapped, and so do the hashes of pictures that are still there. A new text makes
-    an edit; the raw answer kept is always the one that brought the text.
+    an edit, unless another source merely writes the same words its own way; the raw answer kept is always the one that
+    brought the text.
     """
     same = msgspec.structs.replace(
         old,
@@ -94,7 +92,7 @@ def merged(old: Post, new: Post) -> Post:
         url=new.url or old.url,
         metrics=new.metrics or old.metrics,
     )
-    if new.text == old.text:
+    if new.text == old.text or (not same_source and same_words(new.text, old.text)):
         return same
     return msgspec.structs.replace(
         same, kind=new.kind, text=new.text, edited_from=old.text_sha256, raw_sha256=new.raw_sha256
@@ -109,27 +107,30 @@ def _with_hashes(old: tuple[Media, ...], new: tuple[Media, ...]) -> tuple[Media,
     )
 
 
-def _save_posts(
-    connection: Connection,
-    database: Database,
-    run_id: str,
-    account_id: int,
-    items: Iterable[Collected],
-    at: datetime,
-) -> Saved:
+def _edited_only(connection: Connection, database: Database, items: Iterable[Collected]) -> list[Collected]:
+    """The items whose posts are stored with another text; new counts of old posts are not worth writing."""
+    keys = {cleaned(item.post).key: item for item in items}
+    known = get_posts(connection, database, keys)
+    return [item for key, item in keys.items() if key in known and cleaned(item.post).text != known[key].text]
+
+
+def _save_posts(connection: Connection, database: Database, origin: _Origin, items: Iterable[Collected]) -> Saved:
     found = {item.post.key: item for item in map(_prepared, items)}
     stored = get_posts(connection, database, found)
     new = [item for key, item in found.items() if key not in stored]
     if new:
-        runs = {"account_id": account_id, "first_run": run_id, "changed_run": run_id, "changed_at": at}
-        connection.execute(_P.insert(), [to_columns(item.post) | runs for item in new])
+        runs = {"account_id": origin.account_id, "first_run": origin.run_id, "changed_run": origin.run_id}
+        first: dict[str, Any] = {**runs, "changed_at": origin.at, "source": origin.source}
+        connection.execute(_P.insert(), [to_columns(item.post) | first for item in new])
         _save_raws(connection, database, new)
     edited = 0
     last_seen = _last_seen(connection, stored)
+    sources = _sources(connection, stored)
     for key, old in stored.items():
-        if at >= last_seen[key]:  # an older answer saved late must not undo what was seen after it
-            edited += _update(connection, database, run_id, old, found[key], at)
-    _save_sightings(connection, database, account_id, [stored.get(key, item.post) for key, item in found.items()], at)
+        if origin.at >= last_seen[key]:  # an older answer saved late must not undo what was seen after it
+            post = merged(old, found[key].post, same_source=sources[key] == origin.source)
+            edited += _update(connection, database, origin, old, Collected(post, found[key].raw))
+    _save_sightings(connection, database, origin, [stored.get(key, item.post) for key, item in found.items()])
     return Saved(new=len(new), edited=edited)
 
 
@@ -148,9 +149,18 @@ def _last_seen(connection: Connection, keys: Iterable[str]) -> dict[str, datetim
     return found
 
 
-def _update(connection: Connection, database: Database, run_id: str, old: Post, item: Collected, at: datetime) -> bool:
+def _sources(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Which source brought the text of stored posts; empty for those of earlier versions of Pantau."""
+    found: dict[str, str] = {}
+    for chunk in chunks(keys):
+        rows = connection.execute(sa.select(_P.c.key, _P.c.source).where(_P.c.key.in_(chunk)))
+        found |= {row.key: row.source or "" for row in rows}
+    return found
+
+
+def _update(connection: Connection, database: Database, origin: _Origin, old: Post, item: Collected) -> bool:
     """Bring a stored post up to date; True when its text had changed and a version was kept."""
-    post = merged(old, item.post)
+    post = item.post
     if post == old:
         return False
     values = to_columns(post)
@@ -158,7 +168,7 @@ def _update(connection: Connection, database: Database, run_id: str, old: Post, 
     if edited:
         _keep_version(connection, old)
         _save_raws(connection, database, [item])
-        values |= {"changed_run": run_id, "changed_at": at}
+        values |= {"changed_run": origin.run_id, "changed_at": origin.at, "source": origin.source}
     del values["published_at"], values["key"]
     place = (_P.c.published_at == post.published_at, _P.c.key == post.key)
     connection.execute(_P.update().where(*place).values(**values))
@@ -183,27 +193,27 @@ def _save_raws(connection: Connection, database: Database, items: Iterable[Colle
         connection.execute(database.insert(schema.raws).on_conflict_do_nothing(), rows)
 
 
-def _save_sightings(
-    connection: Connection, database: Database, account_id: int, posts: Iterable[Post], at: datetime
-) -> None:
+def _save_sightings(connection: Connection, database: Database, origin: _Origin, posts: Iterable[Post]) -> None:
     rows = [
         {
-            "account_id": account_id,
+            "account_id": origin.account_id,
             "published_at": post.published_at,
             "post": post.key,
-            "first_seen_at": at,
-            "last_seen_at": at,
+            "first_seen_at": origin.at,
+            "last_seen_at": origin.at,
+            "seen_run": origin.run_id,
+            "source": origin.source,
         }
         for post in posts
     ]
     if not rows:
         return
     insert = database.insert(_S)
+    now = {name: insert.excluded[name] for name in ("last_seen_at", "seen_run", "source")}
     seen_again = insert.on_conflict_do_update(
         index_elements=["account_id", "published_at", "post"],
-        set_={"last_seen_at": insert.excluded.last_seen_at, "vanished_at": None, "vanished_run": None},
-        where=(_S.c.last_seen_at < insert.excluded.last_seen_at)
-        & (_S.c.vanished_at.is_(None) | (_S.c.vanished_at <= insert.excluded.last_seen_at)),
+        set_=now | {"vanished_at": None, "vanished_run": None, "missed_at": None},
+        where=sa.and_(*absences.newer(insert.excluded.last_seen_at)),
     )
     connection.execute(seen_again, rows)
 

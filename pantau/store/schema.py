@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TEXT
 from pantau.core.clock import to_utc
 from pantau.store.texts import clean
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -181,6 +181,7 @@ posts = Table(
     _run("first_run"),
     _run("changed_run"),
     _instant("changed_at"),
+    _text("source", nullable=True),
     PrimaryKeyConstraint("published_at", "key"),
     UniqueConstraint("key", name="uq_posts_key"),
     sqlite_with_rowid=False,
@@ -198,12 +199,16 @@ sightings = Table(
     _instant("last_seen_at"),
     _instant("vanished_at", nullable=True),
     _run("vanished_run", nullable=True),
+    _instant("missed_at", nullable=True),
+    _text("seen_run", nullable=True),
+    _text("source", nullable=True),
     PrimaryKeyConstraint("account_id", "published_at", "post"),
     ForeignKeyConstraint(["published_at", "post"], ["posts.published_at", "posts.key"]),
     UniqueConstraint("post", "account_id", name="uq_sightings_post"),
     sqlite_with_rowid=False,
 )
 Index("ix_sightings_vanished_run", sightings.c.vanished_run)
+Index("ix_sightings_seen_run", sightings.c.seen_run)
 
 
 def _post() -> "Column[str]":
@@ -325,6 +330,23 @@ costs = Table(
     Column("users_billed", BigInteger, nullable=False),
     Column("usd", Float, nullable=False),
     PrimaryKeyConstraint("run_id", "platform", "source", "attempt"),
+)
+
+manifest_parts = Table(
+    "manifest_parts",
+    metadata,
+    _run(),
+    Column("n", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run_id", "n"),
+)
+
+purges = Table(
+    "purges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _instant("raw_before", nullable=True),
+    _instant("posts_before", nullable=True),
 )
 
 documents = Table(

@@ -1,6 +1,6 @@
 """The store: one object with a part per subject, and what takes several parts in one transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from types import TracebackType
 from zoneinfo import ZoneInfo
@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from pantau.core.clock import WIB
 from pantau.core.model import Collected, Mail, Scan, Window
 from pantau.store import retention, scans, schema, trends
-from pantau.store.accounts import Accounts, directory
+from pantau.store.accounts import Accounts
 from pantau.store.costs import Costs
 from pantau.store.database import Database
 from pantau.store.decisions import Decisions
 from pantau.store.documents import Documents, insert_documents
 from pantau.store.findings import Findings
+from pantau.store.manifests import Manifests
 from pantau.store.observations import Observations
 from pantau.store.outbox import Outbox, insert_mails
 from pantau.store.pictures import Pictures
@@ -37,6 +38,7 @@ class Store:
         self.findings = Findings(database, self.decisions)
         self.observations = Observations(database)
         self.costs = Costs(database)
+        self.manifests = Manifests(database)
         self.documents = Documents(database)
         self.outbox = Outbox(database)
 
@@ -57,9 +59,10 @@ class Store:
 
         Posts with their raw answers, versions of edited posts, the reading, the id and handle that were learnt, and the
         watermark, which moves only when the reading is complete. Saving the same scan again changes nothing. With
-        ``span`` (the stretch of time of which the scan holds every post), posts of the account in it that the scan does
-        not hold are marked vanished. A rerun's scan moves the watermark only when the rerun's window begins at or
-        before it. Raises ``StoreError`` for an account that was never in the register or a run that never began.
+        ``span`` (the stretch of time of which the scan shows every post), posts of the account in it that the scan does
+        not show are noted as missing, and called vanished when a later night misses them again (``absences``). A rerun's
+        scan moves the watermark only when the rerun's window begins at or before it. Raises ``StoreError`` for an
+        account that was never in the register or a run that never began.
         """
         with self._database.write() as connection:
             return scans.save_scan(connection, self._database, run_id, scan, span)
@@ -72,16 +75,6 @@ class Store:
         """
         with self._database.write() as connection:
             return scans.import_posts(connection, self._database, run_id, items, at)
-
-    def mark_unseen(self, run_id: str, account: str, window: Window, seen_ids: Collection[str], at: datetime) -> int:
-        """Mark the account's posts of the window whose post id is not in ``seen_ids`` as vanished; how many were.
-
-        For readings that showed the whole window. A post is never deleted, and is no longer vanished once seen again.
-        """
-        with self._database.write() as connection:
-            get_run(connection, run_id)
-            account_id = directory(connection, account).id_of(account)
-            return scans.mark_unseen(connection, run_id, account_id, window, seen_ids, at)
 
     def freeze(self, run_id: str, documents: Sequence[Document], mails: Sequence[Mail]) -> bool:
         """Freeze a run's digest: its documents and all its mails in one transaction, once.

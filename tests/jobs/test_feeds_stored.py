@@ -13,7 +13,7 @@ from collectors.youtube import YouTubeCollector
 from jobs.collecting import collect
 from jobs.progress import Silent
 from pantau.core.clock import local_day
-from pantau.core.model import Account, Reading, Window
+from pantau.core.model import Account, Reading, Unit, Window
 from pantau.core.settings import Network, Settings, WebsiteSettings, YouTubeSettings
 from pantau.store import open_store
 from pantau.store.store import Store
@@ -48,7 +48,8 @@ class Nights:
     def night(self) -> list[Reading]:
         now = self.clock.now()
         day = local_day(now, WIB)
-        job = SimpleNamespace(settings=Settings())
+        units = tuple(Unit(code=code, name=f"Desa {code}", kind="desa") for code in "ab")
+        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units))
         site = SimpleNamespace(job=job, now=self.clock.now, sleep=self.clock.sleep, build_collectors=self.build)
         run_id = f"n-{day:%Y%m%d}"
         run = self.store.runs.begin("nightly", run_id, Window(now - timedelta(days=1), now), now, now)
@@ -94,6 +95,8 @@ def test_edits_make_versions_and_a_removed_entry_has_vanished(nights: Nights) ->
     nights.night()
     assert nights.new() == ["Berita 0", "Video 0"]
     assert len(nights.store.posts.versions("youtube:v0")) == 2
+    assert not nights.store.posts.vanished(nights.last)  # one night's word is not enough
+    nights.night()
     assert [gone.title in item.post.text for item in nights.store.posts.vanished(nights.last)] == [True]
     nights.night()
     assert nights.new() == []

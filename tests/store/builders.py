@@ -79,3 +79,17 @@ def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
             table.name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
             for table in schema.metadata.sorted_tables
         }
+
+
+def before_evidence(store: Store) -> None:
+    """Take away what migration 0003 brought."""
+    with store._database.write() as connection:
+        for table in ("manifest_parts", "purges"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("DROP INDEX ix_sightings_seen_run")
+        for table, column in (
+            ("posts", "source"),
+            *(("sightings", name) for name in ("missed_at", "seen_run", "source")),
+        ):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")

@@ -8,7 +8,7 @@ from pantau.core.pictures import PictureFacts, PictureLine, PictureUse, PostPict
 from pantau.store import open_store
 from pantau.store.store import Store
 
-from .builders import HOUR, NIGHT, ON, account, begin, post, scan
+from .builders import HOUR, NIGHT, ON, account, before_evidence, begin, post, scan
 
 LINES = (PictureLine("NIK 3316", 0.93, (1, 2, 3, 4)), PictureLine("\U0001f600 dua\x00", 0.5, (5, 6, 7, 8)))
 KEPT = (LINES[0], PictureLine("\U0001f600 dua\ufffd", 0.5, (5, 6, 7, 8)))
@@ -107,6 +107,7 @@ def test_a_database_from_before_pictures_gets_their_tables_and_keeps_its_posts(u
         begin(store)
         store.accounts.sync([account()], ON)
         store.save_scan("n-20261101", scan(post()))
+        before_evidence(store)
         with store._database.write() as connection:
             for table in ("post_pictures", "picture_texts", "pictures"):
                 connection.exec_driver_sql(f"DROP TABLE {table}")

@@ -174,6 +174,29 @@ def test_an_edit_keeps_the_earlier_words(store: Store, agency: Account) -> None:
     assert [item.key for item in store.posts.new_in_run("n-20261102")] == ["x:1"]
 
 
+def test_what_another_source_writes_its_own_way_is_no_edit(store: Store, agency: Account) -> None:
+    night = scan(post(text="Bersama @dinas.contoh,  cek a@b.example"), at=NIGHT)
+    store.save_scan(RUN, night)
+    graph = scan(post(text="Bersama dinas.contoh, cek a@b.example"), at=NIGHT + HOUR)
+    graph = msgspec.structs.replace(graph, reading=msgspec.structs.replace(graph.reading, source="graph"))
+    assert store.save_scan(RUN, graph).edited == 0
+    back = scan(post(text="Bersama @dinas.contoh,  cek a@b.example"), at=NIGHT + 2 * HOUR)
+    assert store.save_scan(RUN, back).edited == 0
+    assert store.posts.get(["x:1"])["x:1"].text == "Bersama @dinas.contoh,  cek a@b.example"
+
+
+def test_the_same_source_that_drops_a_mention_has_read_an_edit(store: Store, agency: Account) -> None:
+    store.save_scan(RUN, scan(post(text="Bersama @dinas"), at=NIGHT))
+    assert store.save_scan(RUN, scan(post(text="Bersama dinas"), at=NIGHT + HOUR)).edited == 1
+
+
+def test_another_source_s_other_words_are_an_edit(store: Store, agency: Account) -> None:
+    store.save_scan(RUN, scan(post(text="Bersama @dinas"), at=NIGHT))
+    graph = scan(post(text="Bersama camat"), at=NIGHT + HOUR)
+    graph = msgspec.structs.replace(graph, reading=msgspec.structs.replace(graph.reading, source="graph"))
+    assert store.save_scan(RUN, graph).edited == 1
+
+
 def test_a_text_that_is_changed_back_makes_a_third_version(store: Store, agency: Account) -> None:
     for hour, text in enumerate(["A", "B", "A"]):
         store.save_scan(RUN, scan(post(text=text), at=NIGHT + HOUR * hour))
@@ -245,57 +268,6 @@ def test_dates_are_ascending_and_limited(store: Store, agency: Account) -> None:
     found = store.posts.dates([agency.key], NIGHT - HOUR * 2, NIGHT - HOUR)
     assert found == {agency.key: [NIGHT - HOUR * 2]}
     assert len(store.posts.dates([agency.key], NIGHT - DAY)[agency.key]) == 3
-
-
-def test_a_post_that_a_full_scan_misses_is_marked_and_never_deleted(store: Store, agency: Account) -> None:
-    span = Window(NIGHT - DAY, NIGHT)
-    store.save_scan(RUN, scan(post("1"), post("2"), post("old", hours_before=48)))
-    begin(store, 2)
-    later = scan(post("1"), at=NIGHT + DAY)
-    assert store.save_scan("n-20261102", later, span).vanished == 1
-    (gone,) = store.posts.vanished("n-20261102")
-    assert (gone.post.key, gone.last_seen_at, gone.missed_at) == ("x:2", NIGHT + HOUR, NIGHT + DAY)
-    assert "x:2" in store.posts.get(["x:2"])
-    assert store.posts.trail(["x:2"])["x:2"].vanished_at == NIGHT + DAY
-    assert store.save_scan("n-20261102", later, span).vanished == 0
-    assert len(store.posts.vanished("n-20261102")) == 1
-
-
-def test_a_vanished_post_comes_back_when_it_is_seen_again(store: Store, agency: Account) -> None:
-    first = scan(post("1"))
-    store.save_scan(RUN, first)
-    seen: list[str] = []
-    assert store.mark_unseen(RUN, agency.key, Window(NIGHT - DAY, NIGHT), seen, NIGHT + 2 * HOUR) == 1
-    store.save_scan(RUN, first)  # the earlier answer says nothing new
-    assert len(store.posts.vanished(RUN)) == 1
-    store.save_scan(RUN, scan(post("1"), at=NIGHT + DAY))
-    assert store.posts.vanished(RUN) == []
-    assert store.posts.trail(["x:1"])["x:1"].vanished_at is None
-
-
-def test_an_older_answer_saved_late_says_nothing_about_what_was_seen_after_it(store: Store, agency: Account) -> None:
-    span = Window(NIGHT - DAY, NIGHT)
-    store.save_scan(RUN, scan(post("1"), at=NIGHT + DAY))
-    assert store.save_scan(RUN, scan(at=NIGHT + HOUR), span).vanished == 0
-    store.mark_unseen(RUN, agency.key, span, [], NIGHT + 3 * DAY)
-    store.save_scan(RUN, scan(post("1"), at=NIGHT + 2 * DAY))  # seen before it vanished
-    assert len(store.posts.vanished(RUN)) == 1
-
-
-def test_a_failed_reading_makes_nothing_vanish(store: Store, agency: Account) -> None:
-    store.save_scan(RUN, scan(post("1")))
-    failed = scan(at=NIGHT + DAY, complete=False, outcome="unread", unread_class="network")
-    assert store.save_scan(RUN, failed, Window(NIGHT - DAY, NIGHT)).vanished == 0
-
-
-def test_a_post_still_shown_by_another_account_has_not_vanished(store: Store) -> None:
-    begin(store)
-    one, two = store.accounts.sync([account("satu"), account("dua")], ON)
-    for item in (one, two):
-        store.save_scan(RUN, scan(post("1"), account=item.key))
-    store.mark_unseen(RUN, two.key, Window(NIGHT - DAY, NIGHT), [], NIGHT + DAY)
-    assert [gone.post.account for gone in store.posts.vanished(RUN)] == [two.key]
-    assert store.posts.trail(["x:1"])["x:1"].vanished_at is None
 
 
 def test_a_post_remembers_when_and_by_which_run_it_was_seen(store: Store, agency: Account) -> None:
