@@ -148,6 +148,16 @@ class PantauContext(InstaloaderContext):
             self._pages = {path: data}
         return self._pages[path]
 
+    def check_session(self) -> None:
+        """Ask once, for the start page, whether the loaded session is signed in: only then the page holds a form token of its own.
+
+        instaloader's ``test_login`` asks a query that Instagram also refuses to those who are signed in. Raises ``CollectorError``
+        and ``LIBRARY_ERRORS``.
+        """
+        self._web_api_tokens_cache.clear()
+        if self._web_api_tokens().get("av") == "0":
+            raise AbortDownloadException("login_required")
+
     def forget_pages(self) -> None:
         """Forget the remembered page before a new scan."""
         self._pages = {}

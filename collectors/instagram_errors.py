@@ -25,6 +25,8 @@ from pantau.core.model import Outcome
 
 MISSING = "Instagram menyatakan akun ini tidak ada"
 PRIVATE = "akun ini dikunci (privat)"
+LIBRARY_ERRORS = (InstaloaderException, AbortDownloadException, requests.RequestException)
+"""What instaloader raises on purpose; an odd answer can provoke anything else besides."""
 _STATUS = re.compile(r"(?:^|: )(\d{3}) ")
 _CHALLENGES = ("checkpoint_required", "challenge_required", "feedback_required")
 
@@ -56,9 +58,7 @@ class RefusedError(CollectorError):
 
 
 def translate(error: Exception) -> AccountOutcomeError | CollectorError:
-    """The reason behind an exception of instaloader, or of anything that choked on an unexpected answer."""
-    if isinstance(error, AccountOutcomeError | CollectorError):
-        return error
+    """The reason behind one of ``LIBRARY_ERRORS``."""
     if isinstance(error, ProfileNotExistsException):
         return AccountOutcomeError("missing", MISSING)
     if isinstance(
@@ -81,9 +81,7 @@ def translate(error: Exception) -> AccountOutcomeError | CollectorError:
         return _session_over()  # the start page came as a logged-out visitor sees it
     if isinstance(error, BadResponseException | PostChangedException):
         return CollectorError("jawaban Instagram tidak memuat data yang diharapkan", "format")
-    if isinstance(error, InstaloaderException):
-        return CollectorError(f"instaloader gagal ({type(error).__name__})", "format")
-    return CollectorError(f"bentuk jawaban Instagram berubah ({type(error).__name__})", "format")
+    return CollectorError(f"instaloader gagal ({type(error).__name__})", "format")
 
 
 def refused_page(error: Exception) -> bool:

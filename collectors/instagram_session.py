@@ -1,97 +1,145 @@
-"""Reads the session that was imported from a browser. A password is neither asked for nor stored."""
+"""The session that a person obtained in a browser: read, imported, kept. A password is neither asked for nor stored."""
 
-import io
 import json
-import pickle
+import os
+import re
 import stat
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from collectors.base import CollectorError
+from collectors.instagram_cookies import Cookie, Kind, parse_cookies
+from pantau.core.clock import WIB
 
 NEEDED = ("sessionid", "csrftoken", "ds_user_id")
 """Cookies without which Instagram does not know the visitor."""
 _MAX_BYTES = 1_000_000
 _REMEDY = "Masuk ke Instagram di peramban, lalu impor ulang sesinya (pantau accounts session import)"
+_OWNER = re.compile(r"(\d+)(?:%3A|:)", re.IGNORECASE | re.ASCII)
+"""A session begins with the number of the account that it belongs to."""
+_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+", re.ASCII)
+"""What may stand in a cookie's value (RFC 6265)."""
+_LOGGED_OUT = frozenset({"deleted", "null", "undefined"})
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Loads texts and tables only: a session file of instaloader holds nothing else, and nothing else may run code."""
+class Session:
+    """The cookies of one signed-in account. Shown or logged, it tells no value."""
 
-    def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a session file")
+    def __init__(self, cookies: Iterable[Cookie]) -> None:
+        self._cookies = {cookie.name: cookie for cookie in cookies}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Name to value, as instaloader wants them."""
+        return {name: cookie.value for name, cookie in self._cookies.items()}
+
+    @property
+    def until(self) -> datetime | None:
+        """When the first of the needed cookies ends; None when none states it."""
+        ends = [self._cookies[name].until for name in NEEDED]
+        return min((end for end in ends if end is not None), default=None)
+
+    def encode(self) -> bytes:
+        """The session as a file holds it: a JSON list of cookies."""
+        kept = [
+            {"name": one.name, "value": one.value, "domain": ".instagram.com"}
+            | ({"expirationDate": one.until.timestamp()} if one.until else {})
+            for one in self._cookies.values()
+        ]
+        return json.dumps(kept, indent=1).encode("ascii")
 
 
-def read_session(path: Path, now: datetime) -> dict[str, str]:
-    """Cookies of a session file: instaloader's own format, a JSON table of cookies, or a browser's JSON list of cookies.
+def read_session(path: Path, now: datetime) -> Session:
+    """The session in Pantau's own file, in any of the formats that can be imported.
 
     Raises ``CollectorError`` (token, source down) when the file is missing, readable by others, incomplete or expired
     at ``now``.
     """
-    data = _read_private(path)
-    cookies = _cookies(_parse(data, path), now)
-    missing = [name for name in NEEDED if not cookies.get(name)]
-    if missing:
-        raise _problem(f"berkas sesi Instagram {path.name} tidak memuat kuki {', '.join(missing)} yang masih berlaku")
-    return cookies
+    data, mode = _read(path)
+    if stat.S_IMODE(mode) & 0o077:
+        raise _problem(
+            f"berkas sesi Instagram {path.name} dapat dibaca pengguna lain", f"Jalankan: chmod 600 {path.name}"
+        )
+    return _session(_parse(data, path)[1], path, now)
+
+
+def read_import(path: Path, kinds: Iterable[Kind], now: datetime) -> Session:
+    """The session in a file that a person brings. Raises ``CollectorError`` as ``read_session``, or when it is of no such kind."""
+    kind, cookies = _parse(_read(path)[0], path)
+    if kind not in kinds:
+        option = "--from" if kind in ("instaloader", "table") else "--browser-cookies"
+        raise _problem(f"berkas {path.name} bukan jenis yang diharapkan pilihan ini", f"Pakai {option} {path.name}")
+    return _session(cookies, path, now)
+
+
+def write_session(path: Path, session: Session) -> None:
+    """Put the session in place in one step, readable by its owner alone. Raises ``CollectorError`` when the disk refuses."""
+    target = Path(os.path.realpath(path))
+    fresh = target.with_name(f"{target.name}.new")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(session.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(target)
+    except OSError as error:
+        what = f"sesi tidak dapat ditulis ke {path} ({error.strerror})"
+        raise _problem(what, "Periksa pemilik dan sisa ruang folder itu; sesi yang lama tidak berubah") from error
 
 
 def _problem(what: str, remedy: str = _REMEDY) -> CollectorError:
     return CollectorError(f"{what}. {remedy}.", "token", source_down=True)
 
 
-def _read_private(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, int]:
     try:
         mode = path.stat().st_mode
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise _problem(f"berkas sesi Instagram {path.name} tidak dapat dibaca ({error.strerror})") from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise _problem(
-            f"berkas sesi Instagram {path.name} dapat dibaca pengguna lain", f"Jalankan: chmod 600 {path.name}"
-        )
     if len(data) > _MAX_BYTES:
         raise _problem(f"berkas sesi Instagram {path.name} terlalu besar untuk sebuah sesi")
-    return data
+    return data, mode
 
 
-def _parse(data: bytes, path: Path) -> object:
+def _parse(data: bytes, path: Path) -> tuple[Kind, list[Cookie]]:
     try:
-        if data[:1] == b"\x80":
-            return _PlainUnpickler(io.BytesIO(data)).load()
-        parsed: object = json.loads(data.decode("utf-8-sig"))
-        return parsed
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, MemoryError) as error:
-        raise _unreadable(path) from error
-    except (pickle.UnpicklingError, EOFError, ImportError, OverflowError) as error:
-        raise _unreadable(path) from error
+        return parse_cookies(data)
+    except ValueError as error:
+        what = f"berkas {path.name} bukan sesi instaloader, bukan cookies.txt, dan bukan daftar kuki JSON"
+        # The words of the underlying error can quote the file, so they are not carried on.
+        raise _problem(what) from (error if type(error) is ValueError else None)
 
 
-def _unreadable(path: Path) -> CollectorError:
-    return _problem(f"berkas sesi Instagram {path.name} bukan sesi instaloader dan bukan daftar kuki JSON")
-
-
-def _cookies(parsed: object, now: datetime) -> dict[str, str]:
-    """Name to value; cookies of other sites and expired ones are left out."""
-    if isinstance(parsed, Mapping) and isinstance(parsed.get("cookies"), list):
-        parsed = parsed["cookies"]
-    if isinstance(parsed, Mapping):
-        return {str(name): value for name, value in parsed.items() if isinstance(value, str)}
-    cookies: dict[str, str] = {}
-    for entry in parsed if isinstance(parsed, list) else []:
-        if not isinstance(entry, Mapping):
+def _session(cookies: Iterable[Cookie], path: Path, now: datetime) -> Session:
+    """Instagram's cookies that still hold. Raises ``CollectorError`` when the needed ones are not among them."""
+    best: dict[str, Cookie] = {}
+    ended: dict[str, datetime] = {}
+    for cookie in cookies:
+        if not cookie.is_instagrams or not _VALUE.fullmatch(cookie.value) or cookie.value in _LOGGED_OUT:
             continue
-        name, value, domain = entry.get("name"), entry.get("value"), entry.get("domain", "instagram.com")
-        ours = isinstance(domain, str) and domain.lstrip(".").endswith("instagram.com")
-        if isinstance(name, str) and isinstance(value, str) and ours and not _expired(entry, now):
-            cookies[name] = value
-    return cookies
+        if cookie.until is not None and cookie.until <= now:
+            ended[cookie.name] = cookie.until
+        elif cookie.name not in best or _lasts(cookie) >= _lasts(best[cookie.name]):
+            best[cookie.name] = cookie
+    missing = [name for name in NEEDED if name not in best]
+    over = [name for name in missing if name in ended]
+    if over:
+        day = f"{min(ended[name] for name in over).astimezone(WIB):%d-%m-%Y}"
+        raise _problem(f"sesi dalam berkas {path.name} sudah berakhir pada {day} (kuki {', '.join(over)})")
+    if missing:
+        what = f"berkas {path.name} tidak memuat kuki {', '.join(missing)} dari instagram.com yang masih berlaku"
+        raise _problem(what, f"Pastikan peramban itu sudah masuk dengan akun pemantau. {_REMEDY}")
+    owner = _OWNER.match(best["sessionid"].value)
+    if owner and owner.group(1) != best["ds_user_id"].value:
+        what = f"berkas {path.name} mencampur kuki dua akun Instagram"
+        raise _problem(what, f"Keluar dari akun yang lain dahulu. {_REMEDY}")
+    return Session(best.values())
 
 
-def _expired(entry: Mapping[str, Any], now: datetime) -> bool:
-    """Browsers write the end as seconds since 1970 under one of two names; a session cookie has none."""
-    until = entry.get("expirationDate") or entry.get("expires") or 0
-    return isinstance(until, int | float) and 0 < until < now.astimezone(UTC).timestamp()
+def _lasts(cookie: Cookie) -> float:
+    return cookie.until.timestamp() if cookie.until else 0.0

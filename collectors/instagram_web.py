@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan
+from collectors.base import CollectorError, Pace, failed_scan, guarded
 from collectors.instagram_client import PantauContext
 from collectors.instagram_errors import (
+    LIBRARY_ERRORS,
     AccountOutcomeError,
     NotUnderItsNameError,
     RefusedError,
@@ -139,14 +141,14 @@ class InstagramWebCollector:
 
     def _open(self) -> PantauContext:
         """The context, opened once, with the session that lies in the file now. Raises ``CollectorError``."""
-        cookies = read_session(self._session_file, self._pace.now()) if self._session_file else {}
+        session = read_session(self._session_file, self._pace.now()) if self._session_file else None
         refusal = self._memory.refused(self._session_ns())
         if refusal:
             raise RefusedError(refusal)
         if self._context is None:
             self._context = PantauContext(self._settings, self._network, self._pace, self._memory)
-        if cookies:
-            self._context.load_session(self._settings.username or cookies["ds_user_id"], cookies)
+        if session is not None:
+            self._context.load_session(self._settings.username or SOURCE, session.values)
         return self._context
 
     def _session_ns(self) -> int:
@@ -196,12 +198,9 @@ class InstagramWebCollector:
 
     def _attempt(self, reader: Reader, harvest: Harvest) -> _Verdict:
         try:
-            reader.read(harvest)
-        except (
-            Exception
-        ) as error:  # plausible answers provoke anything in instaloader; the trouble stays this account's
-            return translate(error)
-        return None
+            return guarded(partial(_read_or_outcome, reader, harvest), _odd_answer, "instagram.odd_answer")
+        except CollectorError as error:
+            return error
 
     def _canary_failed(self, verdict: _Verdict) -> CollectorError:
         """Whatever the canary's trouble is, no other account can be judged tonight."""
@@ -256,3 +255,21 @@ class InstagramWebCollector:
         return Scan(
             reading=reading, posts=harvest.posts, platform_id=learnt, handle=harvest.handle, seen_from=seen_from
         )
+
+
+def _read_or_outcome(reader: Reader, harvest: Harvest) -> AccountOutcomeError | None:
+    """Read, or what Instagram said of the account. Raises ``CollectorError`` and whatever an odd answer provokes."""
+    try:
+        reader.read(harvest)
+    except AccountOutcomeError as outcome:
+        return outcome
+    except LIBRARY_ERRORS as error:
+        verdict = translate(error)
+        if isinstance(verdict, AccountOutcomeError):
+            return verdict
+        raise verdict from error
+    return None
+
+
+def _odd_answer(name: str) -> CollectorError:
+    return CollectorError(f"bentuk jawaban Instagram berubah ({name})", "format")

@@ -32,6 +32,7 @@ from pantau.store import open_store
 
 if TYPE_CHECKING:
     from collectors.graph import TokenState
+    from collectors.instagram_import import SessionKeeper
     from pantau.core.exchange import Look
 
 __all__ = [
@@ -282,6 +283,19 @@ def meta_tokens(settings: Settings) -> dict[str, "TokenState"]:
             found[key] = client.token_state()
             client.close()
     return found
+
+
+def session_keeper(settings: Settings) -> "SessionKeeper":
+    """What imports and checks the Instagram session. Raises ``ProblemsError`` when no file is configured for it."""
+    from collectors.instagram_import import SessionKeeper
+
+    instagram = settings.collect.instagram
+    if not instagram.session_file:
+        remedy = 'Tulis misalnya session_file = "data/sesi-instagram.json" di [collect.instagram].'
+        raise ProblemsError([Problem("pantau.toml", "kunci collect.instagram.session_file", "", "belum diisi", remedy)])
+    pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=2))
+    path, notes = settings.path(instagram.session_file), settings.state_dir / "instagram.json"
+    return SessionKeeper(instagram, settings.network, path, notes, pace)
 
 
 def check_mail(settings: Settings) -> None:

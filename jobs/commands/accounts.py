@@ -3,11 +3,15 @@
 import click
 
 from jobs.commands.common import job_of
+from jobs.commands.session import command as session
 
 
 @click.group(name="accounts")
 def command() -> None:
     """The register of units and accounts."""
+
+
+command.add_command(session)
 
 
 @command.command()

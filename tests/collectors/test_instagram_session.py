@@ -37,7 +37,7 @@ def test_a_session_saved_by_instaloader_itself_is_read(tmp_path: Path) -> None:
     context.load_session("pemantau", dict(COOKIES))
     file = io.BytesIO()
     context.save_session_to_file(file)
-    assert read_session(write(tmp_path / "session", file.getvalue()), NOW) == COOKIES
+    assert read_session(write(tmp_path / "session", file.getvalue()), NOW).values == COOKIES
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_session_saved_by_instaloader_itself_is_read(tmp_path: Path) -> None:
     ids=["table", "browser list", "list in an object"],
 )
 def test_json_cookies_are_read(tmp_path: Path, data: Any) -> None:
-    assert read_session(write(tmp_path / "session.json", json.dumps(data).encode()), NOW) == COOKIES
+    assert read_session(write(tmp_path / "session.json", json.dumps(data).encode()), NOW).values == COOKIES
 
 
 def test_a_missing_file_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_expired_session_is_told_from_a_valid_one(tmp_path: Path) -> None:
             [{"name": name, "value": value, "expirationDate": until} for name, value in COOKIES.items()]
         ).encode()
 
-    assert read_session(write(tmp_path / "a", cookies(NOW.timestamp() + 60)), NOW) == COOKIES
+    assert read_session(write(tmp_path / "a", cookies(NOW.timestamp() + 60)), NOW).values == COOKIES
     assert "sessionid" in refused(write(tmp_path / "b", cookies(NOW.timestamp() - 60)))
 
 
