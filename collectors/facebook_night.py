@@ -53,7 +53,8 @@ class Night:
 
     def scans(self, targets: Sequence[Target]) -> Iterator[Scan]:
         """The whole night."""
-        self._find_own_pages()
+        if not self._breaker.stopped():
+            self._find_own_pages()
         doubtful = []
         for target in targets:
             if down := self._breaker.stopped():

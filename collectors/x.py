@@ -5,6 +5,7 @@ request, ``x_errors`` the meaning of refusals, ``x_parse`` the answers.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 
 import msgspec
@@ -48,7 +49,8 @@ class XCollector:
         except CollectorError as error:
             yield from unread_all(targets, error, self._pace.now(), "")
             return
-        yield from Night(client, self._settings, self._pace, targets, window).scans()
+        with closing(client):
+            yield from Night(client, self._settings, self._pace, targets, window).scans()
 
     def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
         """Exactly one scan per account, without posts. Raises nothing. Each user found is billed; see ``costs``."""
@@ -57,7 +59,8 @@ class XCollector:
         except CollectorError as error:
             yield from unread_all(accounts, error, self._pace.now(), SOURCE)
             return
-        yield from Identities(client, self._pace).scans(accounts)
+        with closing(client):
+            yield from Identities(client, self._pace).scans(accounts)
 
     def costs(self) -> tuple[Cost, ...]:
         """Requests, resources billed (each once per UTC day) and dollars so far in this process."""
@@ -65,7 +68,8 @@ class XCollector:
 
     def usage(self) -> XUsage:
         """The month's use as X counts it. Raises ``CollectorError``."""
-        data = self._connect().usage().get("data")
+        with closing(self._connect()) as client:
+            data = client.usage().get("data")
         try:
             return XUsage(int(data["project_usage"]), int(data["project_cap"]), int(data["cap_reset_day"]))  # type: ignore[index]
         except (KeyError, TypeError, ValueError):

@@ -102,6 +102,11 @@ class XClient:
         session.request = functools.partial(self._send, send)
         self._tweepy = client
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._last = None  # an answer keeps its connection from being closed
+        self._tweepy.session.close()
+
     def search(self, query: str, start: datetime, end: datetime | None, token: str, *, archive: bool) -> Body:
         """One page of posts that match ``query``, newest first, from ``start`` (inclusive) to ``end`` (exclusive)."""
         size = self._affordable(ARCHIVE_PAGE if archive else RECENT_PAGE, least=10)
@@ -164,6 +169,9 @@ class XClient:
         """Ask until X answers: faults of the moment 3 times more, rate limits 3 times, both within the run's deadline."""
         retries, rate_waits = list(_RETRY_WAITS_S), 0
         while True:
+            if self._pace.expired:
+                reason = "waktu pengambilan malam ini habis sebelum akun ini terbaca"
+                raise CollectorError(reason, "deadline", source_down=True)
             if gap:
                 self._keep_gap()
             try:

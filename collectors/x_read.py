@@ -84,10 +84,6 @@ class XReader:
         """Page after page until X names no further one. Raises ``CollectorError`` when that never happens."""
         token, seen = "", set[str]()
         while len(seen) < _MOST_PAGES:
-            if self._pace.expired:
-                raise CollectorError(
-                    "waktu pengambilan malam ini habis sebelum akun ini terbaca", "deadline", source_down=True
-                )
             body = ask(token)
             yield body
             token = next_token(body)
