@@ -6,7 +6,7 @@ the disk before anything is read with the new token.
 
 import os
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,16 @@ class Shelf:
             raise self._wrong[name]
         return self._by_handle.get(name) or self._by_username.get(name)
 
+    def ends(self) -> dict[str, datetime | None]:
+        """Handle to when the account has to log in again; None when TikTok did not say."""
+        self._read()
+        return {token.handle: token.refresh_until for token in self._by_handle.values()}
+
+    def wrong(self) -> list[str]:
+        """What is wrong with files that cannot be used, with the remedy."""
+        self._read()
+        return [str(error) for error in self._wrong.values()]
+
     def save(self, token: Token, *, lasting: bool = True) -> None:
         """Replace the account's file in one step. Raises ``CollectorError``.
 
@@ -157,8 +167,3 @@ def _settle(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
-
-
-def ends(token: Token) -> datetime:
-    """When the account has to log in again; far away when TikTok did not say."""
-    return token.refresh_until or datetime.max.replace(tzinfo=UTC)

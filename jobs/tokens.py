@@ -7,19 +7,35 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from collectors.graph import TokenState
-from jobs.wiring import meta_tokens
+from jobs.wiring import meta_tokens, tiktok_shelf
 from pantau.core.errors import PantauError
 from pantau.core.settings import Settings
 
 _log = structlog.get_logger(__name__)
 WARN_BEFORE = timedelta(days=10)
+_NAMED = 5
 
 
 def token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
-    """A sentence for each of Meta's tokens that is refused or ends within ten days. One request per token.
+    """A sentence for each of Meta's tokens that is refused or ends within ten days, and one for all such accounts of TikTok.
 
-    A service that does not answer gives no sentence: its accounts are unread for that reason anyway.
+    One request per token of Meta's. A service that does not answer gives no sentence: its accounts are unread anyway.
     """
+    tiktok = tiktok_shelf(settings).ends() if settings.collect.tiktok.client_secret else {}
+    return (*_meta_warnings(settings, now), *tiktok_faults(tiktok, now, settings.zone))
+
+
+def tiktok_faults(ends: Mapping[str, datetime | None], now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    """What is to be said of TikTok accounts whose permission ends within ten days, by handle; at most one sentence."""
+    soon = sorted((until, handle) for handle, until in ends.items() if until is not None and until - now < WARN_BEFORE)
+    if not soon:
+        return ()
+    named = ", ".join(f"@{handle} ({until.astimezone(zone):%d-%m-%Y})" for until, handle in soon[:_NAMED])
+    more = f" dan {len(soon) - _NAMED} akun lain" if len(soon) > _NAMED else ""
+    return (f"Izin akun TikTok habis: {named}{more}. Hubungkan lagi: pantau accounts tiktok-login NAMA_AKUN.",)
+
+
+def _meta_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
     try:
         states = meta_tokens(settings)
     except PantauError as error:

@@ -33,6 +33,8 @@ from pantau.store import open_store
 if TYPE_CHECKING:
     from collectors.graph import TokenState
     from collectors.instagram_import import SessionKeeper
+    from collectors.tiktok_login import TikTokLogin
+    from collectors.tiktok_tokens import Shelf
     from pantau.core.exchange import Look
 
 __all__ = [
@@ -296,6 +298,25 @@ def session_keeper(settings: Settings) -> "SessionKeeper":
     pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=2))
     path, notes = settings.path(instagram.session_file), settings.state_dir / "instagram.json"
     return SessionKeeper(instagram, settings.network, path, notes, pace)
+
+
+def tiktok_shelf(settings: Settings) -> "Shelf":
+    """The tokens of the TikTok accounts that have logged in."""
+    from collectors.tiktok_tokens import Shelf
+
+    return Shelf(settings.tiktok_tokens_dir)
+
+
+def tiktok_login(settings: Settings) -> "TikTokLogin":
+    """What connects a TikTok account. Raises ``SecretError``."""
+    from secrets import token_urlsafe
+
+    from collectors.tiktok_login import TikTokLogin
+
+    tiktok = settings.collect.tiktok
+    secret = settings.secret(tiktok.client_secret).reveal()
+    pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=5))
+    return TikTokLogin(tiktok, settings.network, secret, tiktok_shelf(settings), pace, lambda: token_urlsafe(32))
 
 
 def check_mail(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import click
 
 from jobs.commands.common import job_of
 from jobs.commands.session import command as session
+from jobs.commands.tiktok_login import command as tiktok_login
 
 
 @click.group(name="accounts")
@@ -12,6 +13,7 @@ def command() -> None:
 
 
 command.add_command(session)
+command.add_command(tiktok_login)
 
 
 @command.command()

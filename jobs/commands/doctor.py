@@ -41,6 +41,8 @@ def command(ctx: click.Context, no_mail: bool) -> int:
         step("kredensial", lambda: _credentials(job))
         if job.settings.collect.instagram.graph_token or job.settings.collect.facebook.token:
             step("token Meta", lambda: _meta_tokens(job))
+        if job.settings.collect.tiktok.client_secret:
+            step("akun TikTok", lambda: _tiktok(job))
         step("folder kerja", lambda: _disk(job.settings.state_dir))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
@@ -89,6 +91,22 @@ def _meta_tokens(job: Job) -> str:
         until = state.expires_at
         said.append(f"{key} berlaku sampai {until.astimezone(zone):%d-%m-%Y}" if until else f"{key} tidak kedaluwarsa")
     return "; ".join(said)
+
+
+def _tiktok(job: Job) -> str:
+    from jobs.clock import now_utc
+    from jobs.tokens import tiktok_faults
+    from jobs.wiring import tiktok_shelf
+
+    job.settings.secret(job.settings.collect.tiktok.client_secret).reveal()
+    shelf = tiktok_shelf(job.settings)
+    if faults := [*shelf.wrong(), *tiktok_faults(shelf.ends(), now_utc(), job.settings.zone)]:
+        raise PantauError(" ".join(faults))
+    registered = [account for account in job.register.accounts if account.platform == "tiktok"]
+    apart = [f"@{account.handle}" for account in registered if shelf.find(account) is None]
+    more = f"; belum (pantau accounts tiktok-login): {', '.join(apart[:5])}" if apart else ""
+    more += f" dan {len(apart) - 5} lainnya" if len(apart) > 5 else ""
+    return f"{len(registered) - len(apart)} dari {len(registered)} akun terhubung{more}"
 
 
 def _disk(folder: Path) -> str:
