@@ -73,9 +73,9 @@ class PostMaker:
         if PurePosixPath(uri).suffix.lower() not in _VIDEOS:
             yield Media(kind="image", url=self._address(uri))
             return
-        cover = item.get("thumbnail")
-        uri = cover.get("uri") if isinstance(cover, Mapping) else None
-        yield Media(kind="video", url=self._address(uri) if isinstance(uri, str) else "")
+        thumbnail = item.get("thumbnail")
+        cover = thumbnail.get("uri") if isinstance(thumbnail, Mapping) else None
+        yield Media(kind="video", url=self._address(cover) if isinstance(cover, str) else "")
 
     def _address(self, uri: str) -> str:
         """``file:`` and the path inside the folder or zip, as ``pictures.folder`` wants it; a web address as it is."""
@@ -96,14 +96,16 @@ def owner_of(platform: str, document: object) -> tuple[str, str]:
             if handle := next((labels[name] for name in _USERNAMES if labels.get(name)), ""):
                 return "", handle.removeprefix("@")
             continue
-        handle = table.get("username")
-        address = urlsplit(uri) if isinstance(uri := table.get("profile_uri"), str) and "://" in uri else None
+        stated, uri = table.get("username"), table.get("profile_uri")
+        address = urlsplit(uri) if isinstance(uri, str) and "://" in uri else None
         number = re.search(r"(?:^|&)id=(\d{5,20})(?:&|$)", address.query) if address else None
-        name = address.path.strip("/") if address and "/" not in address.path.strip("/") else ""
-        if not isinstance(handle, str) or not handle:
-            handle = "" if name.endswith(".php") else name
-        if handle or number:
-            return number[1] if number else "", repaired(handle)
+        name = address.path.strip("/") if address else ""
+        if isinstance(stated, str) and stated:
+            name = stated
+        elif "/" in name or name.endswith(".php"):
+            name = ""
+        if name or number:
+            return number[1] if number else "", repaired(name)
     return "", ""
 
 

@@ -1,6 +1,7 @@
 """Fetches posted pictures: over HTTP from public hosts, within size and time, or from the office's picture folder."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -10,7 +11,9 @@ from collectors.addresses import Address, number, resolve
 from collectors.addresses import is_public as _is_public
 from collectors.base import CollectorError
 from collectors.http import http_client
+from collectors.picture_hosts import is_below, media_hosts
 from pantau.core.errors import PictureError
+from pantau.core.model import Account
 from pantau.core.settings import Network, PictureSettings
 
 FILE = "file:"
@@ -46,8 +49,12 @@ class PictureFetcher:
         """Give up connections."""
         self._client.close()
 
-    def fetch(self, url: str) -> bytes:
+    def fetch_own(self, url: str, account: Account) -> bytes:
         """See ``pantau.core.ports.PictureSource``."""
+        return self.fetch(url, media_hosts(account, self._settings.thumbnail_hosts))
+
+    def fetch(self, url: str, hosts: Sequence[str] | None = None) -> bytes:
+        """See ``pantau.core.ports.PictureSource``. With ``hosts`` each step must be https and lead to one of them."""
         if not url:
             raise PictureError("platform tidak memberikan alamat gambarnya")
         if url.startswith(FILE):
@@ -55,7 +62,7 @@ class PictureFetcher:
         deadline = time.monotonic() + 2 * self._settings.timeout_s
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                found = self._get(url, deadline)
+                found = self._get(url, deadline, hosts)
                 if isinstance(found, bytes):
                     return found
                 url = urljoin(url, found)
@@ -65,11 +72,13 @@ class PictureFetcher:
             raise PictureError(f"sambungan ke server gambar gagal ({type(error).__name__})") from error
         raise PictureError("server gambar mengalihkan terlalu sering")
 
-    def _get(self, url: str, deadline: float) -> bytes | str:
+    def _get(self, url: str, deadline: float, hosts: Sequence[str] | None) -> bytes | str:
         """The picture, or the address it is redirected to."""
         address = urlsplit(url)
         if address.scheme not in ("http", "https") or not address.hostname:
             raise PictureError("alamat gambarnya bukan http atau https")
+        if hosts is not None and (address.scheme != "https" or not is_below(address.hostname, hosts)):
+            raise PictureError("alamat gambarnya bukan https di server gambar platformnya")
         target, name = self._target(address)
         headers = {"Host": address.netloc.rpartition("@")[2]}
         extensions = {"sni_hostname": name} if address.scheme == "https" else {}

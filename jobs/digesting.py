@@ -12,6 +12,7 @@ import msgspec
 from jobs.checking import Checked
 from jobs.collecting import INTENDED, unread
 from jobs.pictures import reused_pictures
+from jobs.thumbnails import thumbnails
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Decision, Finding, Mail, Post, Run
@@ -82,6 +83,7 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         reader=checked.reader,
         vanished=_changed_posts(store, run),
         reused=reused_pictures(store, shown),
+        thumbnails=thumbnails(site, store, run, findings, checked.posts, accounts),
         trend=_trend(store, today, zone),
         undelivered=_undelivered(site, store, run),
         manifest_sha256=manifest(store.posts.new_in_run(run.run_id)),
@@ -101,7 +103,7 @@ def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) ->
     settings = site.job.settings
     rendered = Renderer().render(digest, settings.digest)
     documents = {
-        "html": rendered.html.encode(),
+        "html": rendered.page.encode(),
         "text": rendered.text.encode(),
         "whatsapp": rendered.whatsapp.encode(),
         "json": msgspec.json.format(msgspec.json.encode(digest), indent=1) + b"\n",
@@ -110,7 +112,10 @@ def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) ->
     wanted = send and site.transport is not None and not quiet_night
     mails = mails_of(site, run, rendered) if wanted else []
     if send:
-        store.freeze(run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails)
+        if not store.freeze(
+            run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails
+        ):
+            mails = store.outbox.of_run(run.run_id)
         held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
     else:
         held, mails = documents, mails_of(site, run, rendered)
@@ -151,6 +156,7 @@ def _mail(site: Site, run: Run, rendered: Rendered, reader: Reader) -> Mail:
     wire = mime.build_message(
         html=rendered.html,
         text=rendered.text,
+        pictures=rendered.pictures,
         subject=rendered.subject,
         sender=(settings.mail.from_name, sender),
         reader=(reader.name, reader.address),

@@ -4,11 +4,12 @@ A post whose pictures were read is never read again; one that could not be fetch
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from pantau.checks.picture_text import BETWEEN_PICTURES, joined
 from pantau.core.errors import PictureError
 from pantau.core.model import Account, Post
 from pantau.core.pictures import PictureFacts, PictureUse, PostPicture
-from pantau.core.ports import PictureSource
 from pantau.digest.model import ReusedPicture
 from pantau.store.store import Store
 
@@ -101,7 +101,8 @@ def _read_all(
     left: Counter[str] = Counter()
     changed = {}
     progress.start("Membaca gambar", total)
-    with closing(source), closing(_fetched(source, work, 3 * settings.timeout_s)) as arrived:
+    steps = (partial(source.fetch, item.post.media[n - 1].url) for item in work for n in item.numbers)
+    with closing(source), closing(fetched(steps, 3 * settings.timeout_s)) as arrived:
         for place, item in enumerate(work):
             if site.now() >= deadline:
                 rest = sum(len(later.numbers) for later in work[place:])
@@ -127,13 +128,11 @@ def _desk(site: Site, store: Store) -> "Desk":
     return Desk(reader, store.pictures.text, known, store.pictures.fingerprints())
 
 
-def _fetched(
-    source: PictureSource, work: Iterable[_Work], patience_s: float
-) -> Generator[bytes | PictureError, None, None]:
+def fetched(fetches: Iterable[Callable[[], bytes]], patience_s: float) -> Generator[bytes | PictureError, None, None]:
     """The pictures in order, some fetched ahead by other threads. A server that trickles is not waited for."""
-    urls = (item.post.media[n - 1].url for item in work for n in item.numbers)
+    left = iter(fetches)
     pool = ThreadPoolExecutor(WORKERS, "picture")
-    waiting: list[Future[bytes]] = [pool.submit(source.fetch, url) for url in islice(urls, AHEAD)]
+    waiting: list[Future[bytes]] = [pool.submit(fetch) for fetch in islice(left, AHEAD)]
     try:
         while waiting:
             try:
@@ -142,7 +141,7 @@ def _fetched(
                 yield error
             except FutureTimeoutError:
                 yield PictureError("server gambar terlalu lambat")
-            waiting += [pool.submit(source.fetch, url) for url in islice(urls, 1)]
+            waiting += [pool.submit(fetch) for fetch in islice(left, 1)]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -71,3 +71,11 @@ class PictureUse(msgspec.Struct, frozen=True):
     n: int
     sha256: str
     same_as: str
+
+
+class Thumbnail(msgspec.Struct, frozen=True):
+    """A small copy (JPEG without any metadata) of a post's picture; ``width`` and ``height`` in pixels."""
+
+    data: bytes
+    width: int
+    height: int

@@ -65,6 +65,10 @@ class PictureSource(Protocol):
         """The whole file. Raises ``PictureError`` with the reason for whatever goes wrong."""
         ...
 
+    def fetch_own(self, url: str, account: Account) -> bytes:
+        """Like ``fetch``, but only over https from where the account's platform itself keeps pictures."""
+        ...
+
     def close(self) -> None:
         """Give up connections."""
         ...

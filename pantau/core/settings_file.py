@@ -1,5 +1,6 @@
 """Reads ``pantau.toml`` and validates it as a whole before anything else runs: unknown keys are an error, all errors at once."""
 
+import re
 import tomllib
 import types
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pantau.core.errors import Problem, SettingsError
-from pantau.core.settings import MailSettings, Settings, TierNorm
+from pantau.core.settings import MailSettings, PictureSettings, Settings, TierNorm
 from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_reader import reader_problems
 from pantau.core.settings_tiktok import tiktok_problems
@@ -148,8 +149,6 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
     if not 0 <= settings.rules.demote_below <= 1:
         wrong("rules.demote_below", settings.rules.demote_below, "harus antara 0 dan 1", "0 mematikan penurunan.")
-    if not 0 <= settings.pictures.sure_score <= 1:
-        wrong("pictures.sure_score", settings.pictures.sure_score, "harus antara 0 dan 1", "Perbaiki angkanya.")
     if (
         "@" in settings.store.url
         and "://" in settings.store.url
@@ -170,6 +169,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     sections = (meta_problems(settings.collect.meta), tiktok_problems(settings.collect.tiktok))
     for fault in (*(fault for section in sections for fault in section), *reader_problems(settings.reader)):
         wrong(*fault)
+    problems += _picture_checks(settings.pictures, file)
     problems += _mail_checks(settings.mail, file)
     return problems
 
@@ -188,6 +188,20 @@ def _secrets(settings: Settings) -> dict[str, str]:
         "store.url_secret": settings.store.url_secret,
         "reader.api_key": settings.reader.api_key,
     }
+
+
+def _picture_checks(pictures: PictureSettings, file: str) -> list[Problem]:
+    faults: list[tuple[str, object, str, str]] = []
+    if not 0 <= pictures.sure_score <= 1:
+        faults.append(("sure_score", pictures.sure_score, "harus antara 0 dan 1", "Perbaiki angkanya."))
+    if not 0 <= pictures.thumbnails <= 100:
+        faults.append(("thumbnails", pictures.thumbnails, "harus antara 0 dan 100", "0: tanpa gambar kecil."))
+    for platform, hosts in pictures.thumbnail_hosts.items():
+        for host in hosts:
+            if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*", host, re.IGNORECASE | re.ASCII):
+                remedy = 'Tulis nama server saja, misalnya "gambar.kantor.go.id".'
+                faults.append((f"thumbnail_hosts.{platform}", host, "bukan nama server", remedy))
+    return [Problem(file, f"kunci pictures.{key}", str(value), what, remedy) for key, value, what, remedy in faults]
 
 
 def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:

@@ -3,6 +3,7 @@
 Every block that can be long has ``hidden``: how many of its entries the HTML leaves out to stay within the size budget.
 """
 
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -71,6 +72,21 @@ class Excerpt(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...]
 
 
+class DiffPiece(msgspec.Struct, frozen=True):
+    """A run of words that an edit left, took out or put in."""
+
+    text: str
+    kind: Literal["same", "cut", "new"] = "same"
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """How a post's text was changed. ``label`` says when; ``note`` stands in for ``pieces`` that cannot be shown."""
+
+    label: str
+    pieces: tuple[DiffPiece, ...] = ()
+    note: str = ""
+
+
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One rule's word on a card."""
 
@@ -90,6 +106,20 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """``baru`` or since when and how often."""
     answer: str
     """The unit's own words, when it gave any."""
+
+
+class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """The small picture on a card: a JPEG with its size as shown, in CSS pixels."""
+
+    data: bytes
+    width: int
+    height: int
+    alt: str
+
+    @property
+    def cid(self) -> str:
+        """Its name inside a mail; the same for the same bytes."""
+        return f"{hashlib.sha256(self.data).hexdigest()[:32]}@pantau"
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +147,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     """Edited or removed since."""
     is_new: bool
+    edit: Edit | None = None
+    picture: CardPicture | None = None
 
 
 class Cards(msgspec.Struct, frozen=True):
@@ -143,6 +175,7 @@ class OpenRow(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     note: str
     answer: str
+    edit: Edit | None = None
 
 
 class OpenRows(msgspec.Struct, frozen=True):

@@ -15,6 +15,9 @@ from pantau.digest.model import Digest
 
 _KIB = 1024
 _CARDS_STEP = 0.85
+MAIL_BYTES = 950_000
+"""A mail with its pictures stays below this; some servers still refuse what is over 1 MB."""
+_PART_BYTES = 300
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +66,30 @@ def fit(digest: Digest, *, max_findings: int, budget_kb: int, draw: Callable[[Di
         if encoded_bytes(html) <= budget_kb * _KIB:
             break
     return shown, html
+
+
+def within_mail(digest: Digest, other_bytes: int) -> Digest:
+    """The digest without the pictures that would make the mail larger than ``MAIL_BYTES``, the mildest findings' first.
+
+    ``other_bytes`` is what text and HTML take.
+    """
+    room = MAIL_BYTES - other_bytes
+
+    def kept(card: Card) -> Card:
+        nonlocal room
+        if card.picture is None:
+            return card
+        size = len(card.picture.data) * 78 // 57 + _PART_BYTES  # base64 in lines of 76 signs, and the part's header
+        if size > room:
+            return msgspec.structs.replace(card, picture=None)
+        room -= size
+        return card
+
+    flags, reviews = (
+        msgspec.structs.replace(block, cards=tuple(kept(card) for card in block.cards))
+        for block in (digest.flags, digest.reviews)
+    )
+    return msgspec.structs.replace(digest, flags=flags, reviews=reviews)
 
 
 def shorten_digest(digest: Digest, limits: Limits) -> Digest:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from pantau.core.model import Evidence, Finding, finding_order, sort_findings
 from pantau.digest import clean, words
-from pantau.digest.blocks import Card, Cards, OpenRow, OpenRows, Reason
+from pantau.digest.blocks import Card, CardPicture, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import NOT_SEEN, Context
 from pantau.digest.excerpt import excerpts
 from pantau.digest.model import ReusedPicture
@@ -68,6 +68,18 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         basis=shared,
         notes=_notes(ctx, first, address, edited=post is not None and (bool(post.edited_from) or not same_version)),
         is_new=all(finding.key not in ctx.earlier for finding in findings),
+        picture=None if personal else _picture(ctx, first),
+    )
+
+
+def _picture(ctx: Context, finding: Finding) -> CardPicture | None:
+    """Shown at half its size: sharp on telephones, and narrow enough to stand beside words there."""
+    small = ctx.data.thumbnails.get(finding.post)
+    if small is None:
+        return None
+    width, height = max(1, small.width // 2), max(1, small.height // 2)
+    return CardPicture(
+        data=small.data, width=width, height=height, alt=f"gambar unggahan {ctx.unit_name(finding.unit)}"
     )
 
 

@@ -1,5 +1,6 @@
 """Cheap checks on every real mail: whether it is well-formed, 7-bit, and holds nothing that runs, loads or misleads."""
 
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -41,6 +42,7 @@ _FORBIDDEN_TAGS = frozenset(
         "select",
     )
 )
+_CID = re.compile(r'"cid:([^"]*)"')
 _LINK_SCHEMES = ("https://", "mailto:")
 
 
@@ -60,7 +62,10 @@ def problems(wire: bytes) -> tuple[str, ...]:
         found.append("bagian teks kosong")
     page = message.get_body(preferencelist=("html",))
     if page is not None:
-        found += html_problems(str(cast(EmailMessage, page).get_content()))
+        html = str(cast(EmailMessage, page).get_content())
+        carried = {str(part["Content-ID"]).strip("<>") for part in message.walk() if part["Content-ID"]}
+        found += html_problems(html)
+        found += ["gambar yang tidak ikut dikirim" for cid in _CID.findall(html) if cid not in carried]
     return tuple(dict.fromkeys(found))
 
 

@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from pantau.digest import clean, lint
+from pantau.digest.blocks import CardPicture
 
 _log = structlog.get_logger(__name__)
 _WIRE = SMTP.clone(cte_type="7bit")
@@ -59,6 +60,7 @@ def build_message(
     reply_to: str,
     list_id: tuple[str, str],
     references: Sequence[str] = (),
+    pictures: Sequence[CardPicture] = (),
 ) -> bytes:
     """``compose`` without the report: the message as it goes over the socket."""
     return compose(
@@ -72,6 +74,7 @@ def build_message(
         reply_to=reply_to,
         list_id=list_id,
         references=references,
+        pictures=pictures,
     ).wire
 
 
@@ -87,18 +90,21 @@ def compose(
     reply_to: str,
     list_id: tuple[str, str],
     references: Sequence[str] = (),
+    pictures: Sequence[CardPicture] = (),
 ) -> Composed:
     """A mail that passed the checks. ``sender`` and ``reader`` are (name, address), ``list_id`` is (name, id).
+
+    ``pictures`` go along inside the mail for the HTML that shows them by ``cid:``.
 
     An empty ``html`` makes a plain mail. A message that fails ``lint.problems`` goes out as text that says so: a digest without
     colours is better than none. Raises ``ValueError`` for a naive ``date`` or an address that is none.
     """
     headers = _headers(subject, sender, reader, message_id, date, reply_to, list_id, references)
-    wire = _wire(headers, text, html, message_id)
+    wire = _wire(headers, text, html, message_id, pictures)
     problems = lint.problems(wire)
     if problems and html:
         _log.error("html_left_out", message_id=message_id, problems=problems)
-        wire = _wire(headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id)
+        wire = _wire(headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id, ())
     return Composed(wire, problems)
 
 
@@ -147,17 +153,30 @@ def _ascii(name: str) -> str:
     return re.sub(r"[\"\\<>]", "", plain)
 
 
-def _wire(headers: list[tuple[str, str | Address]], text: str, html: str, message_id: str) -> bytes:
+def _wire(
+    headers: list[tuple[str, str | Address]], text: str, html: str, message_id: str, pictures: Sequence[CardPicture]
+) -> bytes:
     message = EmailMessage(policy=_WIRE)
     message.set_content(_writable(text), subtype="plain", charset="utf-8", cte="quoted-printable")
     if html:
         message.add_alternative(_writable(html), subtype="html", charset="utf-8", cte="quoted-printable")
         seed = hashlib.sha256(f"{message_id}\n{text}\n{html}".encode("utf-8", "replace")).hexdigest()
+        if pictures:
+            _add_pictures(message, pictures, f"=_pantau_{seed[32:]}")
         message.set_boundary(f"=_pantau_{seed[:32]}")
     # After the content: it would clear headers named Content-* or move them into a part.
     for name, value in headers:
         message[name] = value
     return message.as_bytes()
+
+
+def _add_pictures(message: EmailMessage, pictures: Sequence[CardPicture], boundary: str) -> None:
+    """Put the pictures beside the HTML part, as parts that only it shows."""
+    page = list(message.iter_parts())[-1]
+    for picture in pictures:
+        page.add_related(picture.data, "image", "jpeg", cid=f"<{picture.cid}>", disposition="inline")
+    page.set_boundary(boundary)
+    page.set_param("type", "text/html")
 
 
 def _writable(text: str) -> str:

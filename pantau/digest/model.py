@@ -20,6 +20,7 @@ from pantau.core.model import (
     Run,
     Unit,
 )
+from pantau.core.pictures import Thumbnail
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
 from pantau.digest.blocks import (
@@ -73,8 +74,25 @@ class VanishedPost(msgspec.Struct, frozen=True, kw_only=True):
     post: Post
     change: Literal["removed", "edited"]
     noticed_at: datetime
+    """When the new text was first seen, or the post first not."""
+    last_seen_at: datetime | None = None
+    """When a removed one was last seen."""
     finding_keys: tuple[str, ...] = ()
     """Flags that this post had before; removal then counts as a correction."""
+
+
+class Absence(msgspec.Struct, frozen=True, kw_only=True):
+    """A post of a finding that two nights did not show any more: seen until, missed from. Nobody knows why."""
+
+    last_seen_at: datetime
+    missed_at: datetime
+
+
+class TextVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """How a post read, and when it was first seen so."""
+
+    post: Post
+    seen_at: datetime
 
 
 class DayCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,14 +157,20 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""
     """Which language model read posts, with what result; or that none did."""
     vanished: tuple[VanishedPost, ...] = ()
+    absent: dict[str, Absence] = {}
+    """By ``Post.key``, posts of findings that are not to be seen any more, however long ago that was noticed."""
+    versions: dict[str, tuple[TextVersion, ...]] = {}
+    """By ``Post.key``, all versions (oldest first, the last is today's) of posts of findings that were edited."""
     reused: dict[str, tuple[ReusedPicture, ...]] = {}
     """By ``Post.key``, for posts of findings whose pictures were seen before."""
+    thumbnails: dict[str, Thumbnail] = {}
+    """By ``Post.key``, small pictures of posts of findings."""
     trend: tuple[DayCount, ...] = ()
     """Oldest first, tonight last."""
     undelivered: tuple[date, ...] = ()
     """Days whose digest did not reach every reader and was given up."""
     manifest_sha256: str = ""
-    """Hash over this run's stored posts."""
+    """Fingerprint of the run's manifest (``pantau.store.manifests``)."""
     rules_sha256: str = ""
     """Hash over the rule catalogue in force."""
     previous_window_end: datetime | None = None

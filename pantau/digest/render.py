@@ -5,6 +5,7 @@ Everything from outside is escaped by the template engine; a name that a templat
 
 import re
 import textwrap
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pantau.core.resources import data_dir
 from pantau.core.settings import DigestSettings
 from pantau.digest import budget, clean
-from pantau.digest.blocks import Piece
+from pantau.digest.blocks import CardPicture, Piece
 from pantau.digest.model import Digest
 
 TEXT_COLUMNS = 78
@@ -27,11 +28,22 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str
     html: str
+    """The page of the mail; its pictures are parts of that mail (``cid:``)."""
     text: str
     whatsapp: str
+    pictures: tuple[CardPicture, ...] = ()
+    """Those that the page shows, each once."""
     hidden_findings: int = 0
     html_bytes: int = 0
     """Size of the HTML as sent (quoted-printable)."""
+
+    @property
+    def page(self) -> str:
+        """The same page for a browser, with its pictures inside."""
+        page = self.html
+        for picture in self.pictures:
+            page = page.replace(f'"cid:{picture.cid}"', f'"data:image/jpeg;base64,{b64encode(picture.data).decode()}"')
+        return page
 
 
 class OperatorFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,14 +114,18 @@ class Renderer:
 
     def render(self, digest: Digest, settings: DigestSettings) -> Rendered:
         """Everything that a staff mail needs, the HTML cut to ``settings.max_findings`` and ``settings.budget_kb``."""
+        text_bytes = budget.encoded_bytes(self.text(digest))
+        digest = budget.within_mail(digest, text_bytes + settings.budget_kb * 1024)
         shown, html = budget.fit(
             digest, max_findings=settings.max_findings, budget_kb=settings.budget_kb, draw=self.html
         )
+        cards = (*shown.flags.cards, *shown.reviews.cards)
         return Rendered(
             subject=digest.subject,
             html=html,
             text=self.text(digest, shown.flags.hidden + shown.reviews.hidden),
             whatsapp=self.whatsapp(digest),
+            pictures=tuple({card.picture.cid: card.picture for card in cards if card.picture}.values()),
             hidden_findings=shown.flags.hidden + shown.reviews.hidden,
             html_bytes=budget.encoded_bytes(html),
         )

@@ -33,6 +33,7 @@ def mail(page: Rendered, *, html: str | None = None, address: str = "sekda@aruni
         date=(sample.NIGHT + timedelta(minutes=7)).astimezone(ZoneInfo("Asia/Jakarta")),
         reply_to="pantau@arunika.example",
         list_id=("Kabupaten Arunika", "pantau.arunika.example"),
+        pictures=page.pictures if html is None else (),
     ).wire
 
 

@@ -1,6 +1,7 @@
 """An invented night in an invented regency: every family, every state, every block and the edges between them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from pantau.core.model import (
     Account,
@@ -16,10 +17,12 @@ from pantau.core.model import (
     Unit,
     Window,
 )
+from pantau.core.pictures import Thumbnail
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
 from pantau.digest.model import DayCount, DigestInput, KnownDecision, OpenFinding, VanishedPost
 
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "digest"
 NIGHT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 20.00 WIB
 TODAY = date(2026, 11, 24)
 OFFICE = Office(
@@ -491,6 +494,11 @@ OLD_HIGH = finding("judi-daring", "SPM", "tinggi", OLD_SPAM)
 ENDED_SILENCE = about_account("akun-diam", "AKT", "kec_lorembulan", "sedang", "Tidak ada unggahan melewati batas.")
 
 
+def small_picture(name: str, width: int, height: int) -> Thumbnail:
+    """A drawing of ours, made small by Pantau itself."""
+    return Thumbnail((FIXTURES / name).read_bytes(), width, height)
+
+
 def trend() -> tuple[DayCount, ...]:
     numbers = (92, 101, 0, 118, 124, 97, None, 88, 131, 140, 122, 117, 95, 14)
     first = TODAY - timedelta(days=len(numbers) - 1)
@@ -570,6 +578,11 @@ def rich() -> DigestInput:
                 )
             ),
         ),
+        thumbnails={
+            LUXURY.key: small_picture("lebar.jpg", 240, 160),
+            PICTURE.key: small_picture("tinggi.jpg", 135, 240),
+            DATA.key: small_picture("lebar.jpg", 240, 160),
+        },
         answers={
             CLASS_INSULT.key: "Balasan ditulis operator magang; sudah kami hapus dan operator dibina.",
             SILENT.key: "Operator desa sakit; unggahan dilanjutkan pekan depan.",

@@ -57,9 +57,10 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     name = sys.argv[2] if len(sys.argv) > 2 else "rich"
     rendered = Renderer().render(build(getattr(sample, name)()), DigestSettings())
-    html = rendered.html
+    html = rendered.page
     pages = {
         "plain": html,
+        "no-pictures": rendered.html,
         "bare": re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL),
         "dark": html.replace("(prefers-color-scheme:dark)", "all").replace("(prefers-color-scheme: dark)", "all"),
     }
@@ -68,7 +69,15 @@ def main() -> None:
     (out / f"{name}.txt").write_text(rendered.text, "utf-8")
     (out / f"{name}-wa.txt").write_text(rendered.whatsapp, "utf-8")
     tall = int(sys.argv[3]) if len(sys.argv) > 3 else 7500
-    for kind, width in (("plain", 640), ("bare", 360), ("bare", 320), ("dark", 640), ("dark", 360)):
+    for kind, width in (
+        ("plain", 640),
+        ("plain", 360),
+        ("no-pictures", 360),
+        ("bare", 360),
+        ("bare", 320),
+        ("dark", 640),
+        ("dark", 360),
+    ):
         shoot(
             out / f"{name}-{kind}.html", out / f"{name}-{kind}-{width}.png", width, tall if width > 500 else tall + 3500
         )

@@ -40,9 +40,11 @@ def test_the_mail_parses_back_without_a_defect_and_gives_both_parts_again():
     assert lint.problems(WIRE) == ()
     message = parsed(WIRE)
     assert message.get_content_type() == "multipart/alternative"
-    text, html = message.iter_parts()
+    text, page = message.iter_parts()
+    html, *pictures = page.iter_parts()
     assert text.get_content().replace("\r\n", "\n") == PAGE.text
     assert html.get_content().replace("\r\n", "\n") == PAGE.html
+    assert [part.get_content() for part in pictures] == [picture.data for picture in PAGE.pictures]
     assert [part["Content-Transfer-Encoding"] for part in (text, html)] == ["quoted-printable"] * 2
 
 
