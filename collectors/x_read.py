@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from collectors.base import CollectorError, Pace
+from collectors.base import Pace
 from collectors.x_client import Body, XClient
 from collectors.x_errors import AccountProblem, account_problems, format_error
 from collectors.x_parse import XUser, author_of, items, next_token, parse_post, parse_users
