@@ -19,7 +19,7 @@ COMMANDS = {
     "import": "take in posts from exported files",
     "rules": "the catalogue of rules: check, eval, list, explain, test, try, report",
     "review": "list findings and record decisions about them",
-    "accounts": "the register: check it, and the silence ledger",
+    "accounts": "the register: check it, look accounts up, and the silence ledger",
     "digest": "show a past digest again, byte for byte",
     "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",

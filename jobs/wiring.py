@@ -199,7 +199,7 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
 
 def read_export(
     path: Path,
-    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta"],
+    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok"],
     accounts: Sequence[Account],
     owner: str = "",
 ) -> Iterable[Collected]:
@@ -233,6 +233,13 @@ def x_accounts_within(limit_usd: float) -> int:
     from collectors.probe import x_accounts_within as within
 
     return within(limit_usd)
+
+
+def identify_usd(accounts: Iterable[Account]) -> float:
+    """What ``identify`` costs at most for these accounts, in US dollars: only X bills users."""
+    from collectors.x_client import USER_USD
+
+    return round(sum(account.platform == "x" for account in accounts) * USER_USD, 2)
 
 
 def expected_shapes() -> Mapping[str, Mapping[str, str]]:

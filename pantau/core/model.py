@@ -319,7 +319,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-RunKind = Literal["nightly", "rerun", "import", "demo", "trial"]
+RunKind = Literal["nightly", "rerun", "import", "demo", "trial", "lookup"]
 RunStatus = Literal["running", "finished"]
 
 
@@ -327,7 +327,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the job. ``run_id`` is ``n-YYYYMMDD`` (local day) for a night, ``r-...`` for a rerun.
 
     A ``demo`` night differs only in being marked as an example. A ``trial`` is a night without consequences (``--dry-run``):
-    what it read is kept, but nothing was reported.
+    what it read is kept, but nothing was reported. A ``lookup`` asked only who the accounts are.
     """
 
     run_id: str
