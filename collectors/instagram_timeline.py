@@ -58,7 +58,7 @@ class Harvest:
         self.known_id = known_id
         self.learnt_id = ""
         self.handle = ""
-        self.last_post_at: datetime | None = None
+        self._last_post_at: datetime | None = None
         self._kept_from = target.since - overlap
         self._posts: dict[str, Collected] = {}
         self.restart()
@@ -79,16 +79,25 @@ class Harvest:
     def forget_posts(self) -> None:
         """Drop what was read under a handle that turned out to be somebody else's."""
         self._posts.clear()
-        self.last_post_at = None
+        self._last_post_at = None
         self.handle = ""
         self.restart()
 
     @property
     def posts(self) -> tuple[Collected, ...]:
         """Posts inside the wanted span, newest first; none while they may be a stranger's."""
-        if self.foreign and not self.confirmed:
+        if self._doubtful:
             return ()
         return tuple(sorted(self._posts.values(), key=lambda one: one.post.published_at, reverse=True))
+
+    @property
+    def last_post_at(self) -> datetime | None:
+        """The newest time listed, also outside the wanted span; None while it may be a stranger's."""
+        return None if self._doubtful else self._last_post_at
+
+    @property
+    def _doubtful(self) -> bool:
+        return self.foreign and not self.confirmed
 
     @property
     def foreign(self) -> bool:
@@ -103,7 +112,7 @@ class Harvest:
         which precedes its appearance by ``ID_CLOCK_SLACK`` at most. Pins prove nothing. A list as long as the profile's own
         count is proof of everything.
         """
-        if not self.complete or self.unreadable or (self.foreign and not self.confirmed):
+        if not self.complete or self.unreadable or self._doubtful:
             return None
         if self._counted:
             return self._kept_from
@@ -136,7 +145,7 @@ class Harvest:
         except CollectorError:
             self.unreadable += 1
             return None
-        self.last_post_at = max(at, self.last_post_at or at)
+        self._last_post_at = max(at, self._last_post_at or at)
         if place < POSSIBLY_PINNED or (not isinstance(item, Listed) and is_pinned(item)):
             return None
         self._in_order = self._in_order and (self._oldest is None or at <= self._oldest)

@@ -184,6 +184,8 @@ class InstagramWebCollector:
         if isinstance(verdict, TransientError) and not self._pace.expired:
             _log.info("instagram.second_try", account=account.key, reason=str(verdict))
             verdict = self._attempt(reader, harvest)
+        if _is_rate_limit(verdict) and self._streak[0] != "rate_limit" and self._waits_out_limit():
+            verdict = self._attempt(reader, harvest)  # the limit was ours, not the account's
         if isinstance(verdict, RefusedError):
             self._memory.refuse(str(verdict), self._session_ns())
         elif verdict is None and harvest.seen:
@@ -201,6 +203,15 @@ class InstagramWebCollector:
             return guarded(partial(_read_or_outcome, reader, harvest), _odd_answer, "instagram.odd_answer")
         except CollectorError as error:
             return error
+
+    def _waits_out_limit(self) -> bool:
+        """Keep the pause that Instagram asks for; False when the night ends before."""
+        self._memory.hold(self._settings.rate_limit_pause_s)
+        try:
+            self._memory.wait()
+        except CollectorError:
+            return False
+        return True
 
     def _canary_failed(self, verdict: _Verdict) -> CollectorError:
         """Whatever the canary's trouble is, no other account can be judged tonight."""
@@ -228,7 +239,7 @@ class InstagramWebCollector:
             self._stop(
                 CollectorError(reason, verdict.unread_class if isinstance(verdict, CollectorError) else "unproven")
             )
-        if kind == "rate_limit":
+        if _is_rate_limit(verdict):
             self._memory.hold(self._settings.rate_limit_pause_s)
 
     def _unread(self, account: Account) -> Scan:
@@ -269,6 +280,10 @@ def _read_or_outcome(reader: Reader, harvest: Harvest) -> AccountOutcomeError | 
             return verdict
         raise verdict from error
     return None
+
+
+def _is_rate_limit(verdict: _Verdict) -> bool:
+    return isinstance(verdict, CollectorError) and verdict.unread_class == "rate_limit"
 
 
 def _odd_answer(name: str) -> CollectorError:

@@ -44,6 +44,8 @@ class Night:
     timeout_s: float = 5
     pause_s: float = 0.0
     clock: SimClock = field(default_factory=lambda: SimClock(NOW))
+    stored: str = ""
+    """Newest post id that the store has of each account; empty: it has none."""
     notes: bool = False
     """Remember requests and refusals in a file of ``folder``."""
 
@@ -66,6 +68,7 @@ class Night:
                     platform="instagram", handle=one.handle, unit="u", platform_id=one.id if self.known else ""
                 ),
                 since=since,
+                last_post_id=self.stored,
             )
             for one in (self.server.accounts if accounts is None else accounts)
         ]

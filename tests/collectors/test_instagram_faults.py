@@ -245,11 +245,19 @@ def test_a_canary_without_any_post_proves_nothing(server: InstagramServer, tmp_p
     assert outcomes(scans) == ["unread unproven"] * 8
 
 
-def test_a_rate_limit_is_waited_out_before_the_next_account(server: InstagramServer, tmp_path: Path) -> None:
+def test_a_rate_limit_is_waited_out_and_costs_no_account_its_night(server: InstagramServer, tmp_path: Path) -> None:
     server.fail("rate429", endpoint="timeline", first=2, times=1)
     night = Night(server, tmp_path)
-    assert outcomes(night.read()) == ["read", "unread rate_limit", *["read"] * 6]
+    assert outcomes(night.read()) == ["read"] * 8
     assert night.clock.slept_s == [660.0]
+
+
+def test_a_rate_limit_that_stays_is_asked_about_once_per_pause(server: InstagramServer, tmp_path: Path) -> None:
+    server.fail("rate429", endpoint="timeline", first=2)
+    night = Night(server, tmp_path)
+    assert outcomes(night.read()) == ["read", *["unread rate_limit"] * 7]
+    assert server.count("timeline") == 1 + 1 + SAME_FAILURES
+    assert night.clock.slept_s == [660.0] * SAME_FAILURES
 
 
 def test_a_rate_limit_near_the_end_of_the_night_does_not_wait_beyond_it(
