@@ -1,4 +1,4 @@
-"""Posts from exported files: JSONL of our own posts, archives of X and Meta, files saved by instaloader."""
+"""Posts from exported files: JSONL of our own posts, archives of X, Meta and TikTok, files saved by instaloader."""
 
 import codecs
 import json
@@ -10,12 +10,13 @@ from collectors.files_common import Entry, ExportReader, Register
 from collectors.files_instaloader import XZ_MAGIC, InstaloaderReader, is_structure
 from collectors.files_jsonl import JsonlReader
 from collectors.files_meta import MetaReader, is_meta, is_meta_file
+from collectors.files_tiktok import TikTokReader, is_tiktok, is_tiktok_file
 from collectors.files_x_archive import TWEETS, XArchiveReader
 from collectors.files_x_folder import ArchiveFolder
 from pantau.core.errors import ImportFileError, Problem
 from pantau.core.model import Account, Collected
 
-ExportFormat = Literal["auto", "jsonl", "x-archive", "instaloader", "meta"]
+ExportFormat = Literal["auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok"]
 
 T = TypeVar("T")
 
@@ -28,11 +29,11 @@ _ZIP_MAGIC = b"PK"
 def read_export(path: Path, format: ExportFormat, accounts: Sequence[Account], owner: str = "") -> Iterator[Collected]:
     """The posts of an exported file or folder, each under its registered account.
 
-    ``owner`` (``instagram:nama``) says whose an export is that does not tell it itself; only Meta's may not.
+    ``owner`` (``instagram:nama``) says whose an export is that does not tell it itself; only Meta's and TikTok's may not.
 
     The whole file is checked before the first post is handed over, so that nothing is half imported; it is never in memory as a
-    whole. Raises ``ImportFileError`` with every problem (file, line or place, what, remedy): at once when called, or while
-    iterating if the file was changed in between.
+    whole, but for TikTok's, which is one document. Raises ``ImportFileError`` with every problem (file, line or place, what,
+    remedy): at once when called, or while iterating if the file was changed in between.
     """
     reader = _guarded(path, lambda: _reader(path, format, Register(accounts), owner))
     count = _guarded(path, lambda: _check(reader))
@@ -86,6 +87,9 @@ def _reader(path: Path, kind: ExportFormat, register: Register, owner: str) -> E
     if chosen == "meta":
         whole = path.is_dir() or _is_zip(path)
         return MetaReader(ArchiveFolder(path if whole else path.parent), register, owner, "" if whole else path.name)
+    if chosen == "tiktok":
+        whole = path.is_dir() or _is_zip(path)
+        return TikTokReader(ArchiveFolder(path if whole else path.parent), register, owner, "" if whole else path.name)
     if owner:
         what = f"pemilik berkas ({chosen}) ini tertulis di dalamnya"
         raise ImportFileError([Problem(str(path), "--account", owner, what, "Hapus --account untuk berkas ini.")])
@@ -119,12 +123,16 @@ def _detect(path: Path) -> ExportFormat:
         inside = [path, path / "data"]
         if any(TWEETS.fullmatch(file.name) for folder in inside if folder.is_dir() for file in folder.iterdir()):
             return "x-archive"
+        if is_tiktok(ArchiveFolder(path)):
+            return "tiktok"
         return "meta" if is_meta(ArchiveFolder(path)) else "instaloader"
     with path.open("rb") as file:
         start = file.read(_SNIFF_BYTES)
     text = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if is_meta_file(path.name, text) or (start.startswith(_ZIP_MAGIC) and is_meta(ArchiveFolder(path))):
         return "meta"
+    if is_tiktok_file(path.name, text) or (start.startswith(_ZIP_MAGIC) and is_tiktok(ArchiveFolder(path))):
+        return "tiktok"
     if start.startswith(_ZIP_MAGIC) or text.startswith(b"window.YTD"):
         return "x-archive"
     if start.startswith(XZ_MAGIC) or _saved_by_instaloader(text):

@@ -65,14 +65,18 @@ class ArchiveFolder:
         with self._open(name) as file:
             return head.match(_Source(file, name).text[:_HEAD_CHARS]) is not None
 
+    def content(self, name: str, most_bytes: int = MAX_ITEM_BYTES) -> bytes:
+        """A whole file. Raises ``BrokenArchiveError``, also when it is larger."""
+        with self._open(name) as file:
+            data = file.read(most_bytes + 1)
+        if len(data) > most_bytes:
+            raise BrokenArchiveError(name, f"lebih besar dari {most_bytes // 1024**2} MB")
+        return data
+
     def document(self, name: str) -> object:
         """A small file as one JSON value. Raises ``BrokenArchiveError``."""
-        with self._open(name) as file:
-            data = file.read(MAX_ITEM_BYTES + 1)
-        if len(data) > MAX_ITEM_BYTES:
-            raise BrokenArchiveError(name, f"lebih besar dari {MAX_ITEM_BYTES // 1024**2} MB")
         try:
-            value: object = json.loads(data.decode("utf-8-sig"))
+            value: object = json.loads(self.content(name).decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise BrokenArchiveError(name, "bukan JSON yang sah") from error
         return value

@@ -7,7 +7,7 @@ import click
 
 from jobs.commands.common import job_of
 
-FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta")
+FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok")
 
 
 @click.command(name="import")
@@ -15,14 +15,12 @@ FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta")
 @click.option(
     "--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="format of the files"
 )
-@click.option(
-    "--account", "owner", metavar="PLATFORM:HANDLE", default="", help="whose a Meta export is that does not tell it"
-)
+@click.option("--account", "owner", metavar="PLATFORM:HANDLE", default="", help="whose an export of Meta or TikTok is")
 @click.pass_context
 def command(
     ctx: click.Context,
     files: tuple[Path, ...],
-    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta"],
+    kind: Literal["auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok"],
     owner: str,
 ) -> int:
     """Take in posts from exported files; they come into the next digest."""
@@ -30,6 +28,7 @@ def command(
     from jobs.lock import run_lock
     from jobs.wiring import open_store, read_export
     from pantau.core.clock import local_day
+    from pantau.core.derived_ids import is_derived
     from pantau.core.model import Window
 
     job = job_of(ctx)
@@ -42,4 +41,6 @@ def command(
         saved = store.import_posts(run_id, posts, now)
         store.runs.finish(run_id, now_utc(), 0, f"{saved.new} unggahan baru dari {len(posts)}")
     click.echo(f"{saved.new} unggahan baru, {len(posts) - saved.new} sudah ada.")
+    if made := sum(is_derived(item.post.post_id) for item in posts):
+        click.echo(f"{made} di antaranya tanpa nomor di dalam berkas; dikenali lagi dari akun, waktu dan kata-katanya.")
     return 0

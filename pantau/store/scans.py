@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pantau.core.clock import to_utc
+from pantau.core.derived_ids import is_derived
 from pantau.core.model import Collected, Media, Post, Reading, Run, Scan, Window
 from pantau.store import absences, schema, twins
 from pantau.store.accounts import directory, learn
@@ -165,7 +166,11 @@ def _update(connection: Connection, database: Database, origin: _Origin, old: Po
         return False
     values = to_columns(post)
     edited = post.text != old.text
-    if edited:
+    if edited and not old.text and is_derived(old.post_id):  # an export without words: they are new to us, not edited
+        _save_raws(connection, database, [item])
+        runs = {"first_run": origin.run_id, "changed_run": origin.run_id, "changed_at": origin.at}
+        values |= {**runs, "source": origin.source, "edited_from": ""}
+    elif edited:
         _keep_version(connection, old)
         _save_raws(connection, database, [item])
         values |= {"changed_run": origin.run_id, "changed_at": origin.at, "source": origin.source}

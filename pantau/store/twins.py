@@ -1,7 +1,8 @@
 """The same post under two ids: the platform's, and one that Pantau made because an export names none.
 
 Such posts are the same when one account published them within a minute with the same words (blanks aside), or at the same
-address. Each stored post answers to one other at most, so that two wordless pictures of one minute stay two.
+address, or in the same second when the export tells no words. Each stored post answers to one other at most, so that two
+wordless pictures of one minute stay two.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -28,6 +29,11 @@ class _Stored(msgspec.Struct, frozen=True):
     words: str
     url: str
 
+    @property
+    def is_made(self) -> bool:
+        """True for an id that Pantau made."""
+        return is_derived(self.key.partition(":")[2])
+
 
 def not_yet_stored(
     connection: Connection, account_id: int, items: Sequence[Collected], known: Collection[str]
@@ -46,7 +52,8 @@ def under_stored_ids(connection: Connection, account_id: int, items: Sequence[Co
     """``items`` of a platform, those among them that an export brought before under the id that they have since then."""
     stored = _stored(connection, account_id, items)
     known = {other.key for other in stored}
-    made = [other for other in stored if is_derived(other.key.partition(":")[2])]
+    own = {item.post.key for item in items}
+    made = [other for other in stored if other.is_made and other.key not in own]
     twins = _pairs([item for item in items if item.post.key not in known], made) if made else {}
     return [_renamed(item, twins.get(item.post.key)) for item in items]
 
@@ -91,7 +98,10 @@ def _pairs(items: Sequence[Collected], stored: Iterable[_Stored]) -> dict[str, s
 def _same(post: Post, other: _Stored) -> bool:
     if abs(other.published_at - to_utc(post.published_at)) >= APART:
         return False
-    return _words(post.text) == other.words or bool(post.url and post.url == other.url)
+    if _words(post.text) == other.words or bool(post.url and post.url == other.url):
+        return True
+    wordless = is_derived(post.post_id) and not post.text.strip()
+    return (wordless or (other.is_made and not other.words)) and other.published_at == to_utc(post.published_at)
 
 
 def _words(text: str) -> str:

@@ -100,3 +100,31 @@ def test_the_same_words_of_another_account_are_another_post(store: Store, page: 
     other = live("DXyz", account="instagram:@lain")
     store.save_scan("n-20261101", scan(other, account="instagram:@lain"))
     assert store.import_posts("i-1", [exported()], NIGHT + HOUR).new == 1
+
+
+def test_a_post_without_words_in_the_export_is_the_one_of_the_same_second_and_its_words_are_new_not_edited(
+    store: Store, page: Account
+) -> None:
+    store.import_posts("i-1", [exported("", late=0 * SECOND), exported("", late=9 * SECOND)], NIGHT)
+    before = keys(store)
+    read(store, live())
+    assert keys(store) == before
+    found = [one for one in store.posts.new_in_run("n-20261101") if one.text == "Panen raya"]
+    assert [one.edited_from for one in found] == [""]
+    assert store.posts.trail([found[0].key])[found[0].key].first_run == "n-20261101"
+    assert len(store.posts.versions(found[0].key)) == 1
+    read(store, live(text="Panen raya besar"), at_hours=2)
+    assert len(store.posts.versions(found[0].key)) == 2
+
+
+def test_a_post_that_an_export_without_words_holds_too_is_not_taken_in_again(store: Store, page: Account) -> None:
+    read(store, live())
+    assert store.import_posts("i-1", [exported("", late=0 * SECOND)], NIGHT + HOUR).new == 0
+    assert store.import_posts("i-1", [exported("", late=5 * SECOND)], NIGHT + HOUR).new == 1
+
+
+def test_a_later_export_with_one_more_post_of_the_same_minute_and_words_adds_it(store: Store, page: Account) -> None:
+    store.import_posts("i-1", [exported()], NIGHT)
+    both = [exported(), exported(late=50 * SECOND)]
+    assert store.import_posts("i-1", both, NIGHT + HOUR).new == 1
+    assert store.import_posts("i-1", both, NIGHT + HOUR).new == 0
