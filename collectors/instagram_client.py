@@ -67,6 +67,7 @@ class PantauContext(InstaloaderContext):
     def __init__(self, settings: InstagramSettings, network: Network, pace: Pace, memory: RateMemory) -> None:
         self._settings = settings
         self._pace = pace
+        self._proxied = bool(network.proxy)
         self._pages: dict[str, list[dict[str, Any]]] = {}
         self.requests_sent = 0
         self._visitor = _LastingAdapter(network, pace, settings.timeout_s, self._count)
@@ -86,6 +87,7 @@ class PantauContext(InstaloaderContext):
     def _equip(self, session: requests.Session, adapter: _LastingAdapter) -> requests.Session:
         """Visitors and the signed-in account do not share connections."""
         session.mount("https://", adapter)
+        session.trust_env = not self._proxied  # else the environment is searched for proxies at each request
         return session
 
     def get_anonymous_session(self) -> requests.Session:

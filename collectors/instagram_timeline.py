@@ -166,8 +166,8 @@ class Harvest:
         self.complete = True
 
     def _keep(self, node: Node, at: datetime) -> None:
-        collected = to_collected(node, self.target.account.key)
         if self._kept_from <= at < self.window.end:
+            collected = to_collected(node, self.target.account.key)
             self._posts[collected.post.post_id] = collected
         self.authors.update(authors_of(node))
         author_id, handle = author_of(node)

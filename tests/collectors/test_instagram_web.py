@@ -27,16 +27,6 @@ def test_a_night_brings_the_posts_of_the_window_and_says_that_it_saw_everything(
         assert scan.posts[0].post.account == scan.reading.account
 
 
-def test_hundred_accounts_with_known_ids_cost_one_request_each_and_one_for_the_start_page(tmp_path: Path) -> None:
-    with InstagramServer([office(n) for n in range(100)]) as server:
-        night = Night(server, tmp_path)
-        collector = night.collector()
-        assert {scan.reading.outcome for scan in collector.collect(night.targets(), WINDOW)} == {"read"}
-        assert len(server.log) == 101
-        assert collector.costs()[0].requests == 101
-        assert {request.endpoint for request in server.log} == {"start_page", "timeline"}
-
-
 def test_an_unknown_id_is_learnt_from_the_profile_page(server: InstagramServer, tmp_path: Path) -> None:
     scans = Night(server, tmp_path, known=False).read()
     assert [(scan.platform_id, scan.handle) for scan in scans] == [(a.id, a.handle) for a in server.accounts]
@@ -286,15 +276,6 @@ def test_a_canary_outside_the_register_is_read_without_a_scan_of_its_own(
     scans = list(night.collector().collect(night.targets(server.accounts[:2]), WINDOW))
     assert outcomes(scans) == ["read"] * 2
     assert server.count("timeline") == 3
-
-
-def test_requests_are_spaced_and_the_budget_of_the_service_is_kept(tmp_path: Path) -> None:
-    with InstagramServer([office(n) for n in range(230)]) as server:
-        night = Night(server, tmp_path, pause_s=0.1)
-        assert outcomes(night.read()) == ["read"] * 230
-        pauses = [slept for slept in night.clock.slept_s if slept > 100]
-        assert len(pauses) == 1, "200 queries of a kind in 11 minutes, then a pause"
-        assert pauses[0] < 667
 
 
 def test_nothing_to_read_sends_nothing(server: InstagramServer, tmp_path: Path) -> None:
