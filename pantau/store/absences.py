@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from pantau.core.derived_ids import is_derived
 from pantau.core.model import Scan, Window
 from pantau.store import schema
 from pantau.store.database import chunks
@@ -52,7 +53,9 @@ def note_absence(connection: Connection, run_id: str, account_id: int, scan: Sca
             _S.c.source == scan.reading.source,
             _S.c.vanished_at.is_(None),
         )
-        missing |= {key for key in connection.scalars(stored) if key.partition(":")[2] not in seen}
+        stored_ids = {key.partition(":")[2]: key for key in connection.scalars(stored)}
+        # A post that an export brought has an id of ours, which a mere list of the platform's ids does not hold.
+        missing |= {key for i, key in stored_ids.items() if i not in seen and not (scan.shown and is_derived(i))}
     vanished = 0
     for chunk in chunks(sorted(missing)):
         here = (_S.c.account_id == account_id, _S.c.post.in_(chunk), _S.c.last_seen_at < at, _S.c.vanished_at.is_(None))

@@ -128,3 +128,22 @@ def test_a_later_export_with_one_more_post_of_the_same_minute_and_words_adds_it(
     both = [exported(), exported(late=50 * SECOND)]
     assert store.import_posts("i-1", both, NIGHT + HOUR).new == 1
     assert store.import_posts("i-1", both, NIGHT + HOUR).new == 0
+
+
+def test_one_of_an_export_that_is_missing_live_twice_has_vanished_but_not_by_a_mere_list_of_ids(
+    store: Store, page: Account
+) -> None:
+    store.import_posts("i-1", [exported()], NIGHT)
+    (key,) = keys(store)
+    read(store, live())
+    for night in (2, 3):
+        run = begin(store, night).run_id
+        at = NIGHT + DAY * (night - 1) + HOUR
+        bare = scan(account="instagram:@dinascontoh", at=at)
+        store.save_scan(run, msgspec.structs.replace(bare, shown=("DAbc",)), Window(NIGHT - DAY, NIGHT))
+        assert store.posts.vanished(run) == []
+    for night in (4, 5):
+        run = begin(store, night).run_id
+        at = NIGHT + DAY * (night - 1) + HOUR
+        store.save_scan(run, scan(account="instagram:@dinascontoh", at=at), Window(NIGHT - DAY, NIGHT))
+    assert [item.post.key for item in store.posts.vanished("n-20261105")] == [key]
