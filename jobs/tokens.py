@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from collectors.graph import TokenState
 from jobs.wiring import meta_tokens, tiktok_shelf
 from pantau.core.errors import PantauError
 from pantau.core.settings import Settings
@@ -14,6 +14,20 @@ from pantau.core.settings import Settings
 _log = structlog.get_logger(__name__)
 WARN_BEFORE = timedelta(days=10)
 _NAMED = 5
+
+
+class TokenState(Protocol):
+    """What a service says of a token; ``expires_at`` None: it does not end."""
+
+    @property
+    def valid(self) -> bool:
+        """False when the service refuses it."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it ends (UTC)."""
+        ...
 
 
 def token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
