@@ -49,8 +49,8 @@ def look(
 ) -> Look:
     """Read the targets once, and what can be compared a second time. Raises ``SecretError``.
 
-    ``state_dir``: a folder of the probe's own; nothing of the office's is read from or written to its state folder. ``x_usd``: most
-    that X may cost.
+    ``state_dir``: a folder of the probe's own; nothing is read from the office's or written to it, except logins that TikTok
+    renews. ``x_usd``: most that X may cost.
     """
     tap, again_tap = Tap(), Tap()
     small = _small(settings, state_dir, x_budget(x_usd, targets, pace))
@@ -91,8 +91,10 @@ def _small(settings: Settings, state_dir: Path, x_budget_usd: float) -> Settings
     x = msgspec.structs.replace(collect.x, budget_usd=min(x_budget_usd, own_usd) if own_usd else x_budget_usd)
     units = collect.youtube.quota_units
     youtube = msgspec.structs.replace(collect.youtube, quota_units=min(units, _QUOTA_UNITS) if units else _QUOTA_UNITS)
+    # A login is no reading: TikTok forgets a token once it is exchanged, so the new one must lie where the nights look for it.
+    tiktok = msgspec.structs.replace(collect.tiktok, tokens_dir=str(settings.tiktok_tokens_dir.absolute()))
     files = msgspec.structs.replace(settings.files, state_dir=str(state_dir))
-    return msgspec.structs.replace(_with(settings, x=x, youtube=youtube), files=files)
+    return msgspec.structs.replace(_with(settings, x=x, youtube=youtube, tiktok=tiktok), files=files)
 
 
 def _with(settings: Settings, **sections: object) -> Settings:

@@ -47,7 +47,7 @@ def endpoint_of(platform: str, exchange: Exchange) -> str:
         return f"graph.{last if last in ('posts', 'accounts', 'debug_token') else 'page'}"
     if platform == "instagram":
         return _instagram_endpoint(exchange, path, last)
-    return "" if platform == "website" else f"{platform}.{last}"
+    return "" if platform == "website" else f"{platform}.{'-'.join(path.strip('/').split('/')[1:])}"
 
 
 def _instagram_endpoint(exchange: Exchange, path: str, last: str) -> str:

@@ -12,13 +12,19 @@ from pantau.checks.personal import mask_personal
 
 SECRET = "[rahasia]"
 _MIN_SECRET_CHARS = 6
+_MIN_NAME_CHARS = 5
+_UNLIKE_WORDS = re.compile(r"[\d_. ]")
+"""Names without these may be words of the language and are not looked for in running text."""
 _SECRET_KEY = re.compile(
-    r"token|secret|session|csrf|cookie|password|dtsg|^lsd$|jazoest|nonce|signature|^key$|^sig$|appsecret", re.IGNORECASE
+    r"token|secret|session|csrf|cookie|password|dtsg|^lsd$|jazoest|nonce|signature|^key$|^sig$|^oh$|appsecret",
+    re.IGNORECASE,
 )
-_CURSORS = frozenset({"next_token", "previous_token", "nextPageToken", "prevPageToken"})
+_CURSORS = frozenset(
+    {"next_token", "previous_token", "pagination_token", "nextPageToken", "prevPageToken", "token_type"}
+)
 _OF_OTHERS = re.compile(r"comments?$|likers|usertags|tagged|_tags$|^to$|mutual|follower_names|viewer", re.IGNORECASE)
-_COUNTS = frozenset({"comments", "comment_count", "comments_count"})
 _OTHERS_NUMBERS = frozenset({"in_reply_to_user_id"})
+_WORDS = frozenset({"text", "note_tweet", "note_post", "entities"})
 _PERSON_NAMES = ("full_name", "name")
 _PERSON_IDS = ("id", "pk", "pk_id", "fbid_v2")
 _URL = re.compile(r"https?://[^\s\"'<>\\]+")
@@ -31,6 +37,11 @@ _PLAIN_QUERY = frozenset({"p", "page_id", "paged", "cat", "v", "id"})
 _LINKS = re.compile(r"<link\b[^>]*\balternate\b[^>]*>", re.IGNORECASE)
 
 Shape = Mapping[str, str]
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret, by its name."""
+    return bool(_SECRET_KEY.search(name)) and name not in _CURSORS
 
 
 class Cleaner:
@@ -49,10 +60,16 @@ class Cleaner:
             self._secrets |= {secret, quote(secret, safe=""), quote(secret)}
 
     def final(self, text: str) -> str:
-        """The last net: every known secret in whatever is about to be written."""
+        """The last net over whatever is about to be written: every secret and every stranger met anywhere in the recording."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, SECRET)
-        return text
+        names = [name for name in self._people if len(name) >= _MIN_NAME_CHARS and _UNLIKE_WORDS.search(name)]
+        if not names:
+            return text
+        longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        return re.sub(
+            rf"(?<!\w)(?:{longest_first})(?!\w)", lambda found: self.person(found[0]), text, flags=re.IGNORECASE
+        )
 
     def is_own(self, name: object) -> bool:
         """Whether a handle or number belongs to the office's register."""
@@ -103,32 +120,28 @@ class Cleaner:
 
     def _object(self, value: Mapping[str, object], shape: Shape, path: str, strange: bool) -> dict[str, object]:
         strange = strange or self._of_somebody_else(value)
+        words = _WORDS if _is_repost(value) else frozenset()
         kept: dict[str, object] = {}
         for name, inner in value.items():
             here = f"{path}.{name}" if path else name
-            shown = name if not _is_number(name) or self.is_own(name) else self.person(name)
-            if _SECRET_KEY.search(name) and name not in _CURSORS:
+            shown = self.text(name) if not _is_number(name) or self.is_own(name) else self.person(name)
+            if is_secret_name(name):
                 kept[shown] = SECRET if isinstance(inner, str) and inner else _emptied(inner)
-            elif _OF_OTHERS.search(name) and name not in _COUNTS:
+            elif _OF_OTHERS.search(name) and isinstance(inner, str | list | dict):
                 kept[shown] = _emptied(inner)
             elif name in _OTHERS_NUMBERS or (
                 path.endswith(("referenced_tweets[]", "referenced_posts[]")) and name == "id"
             ):
                 kept[shown] = inner if self.is_own(inner) else self.person(str(inner))
             else:
-                kept[shown] = self.json(inner, shape, here, strange or _quotes(path, name))
+                kept[shown] = self.json(inner, shape, here, strange or name in words or _quotes(path, name))
         username = value.get("username")
         if isinstance(username, str) and not self.is_own(username):
             kept |= self._somebody(value, username)
         return kept
 
     def _of_somebody_else(self, value: Mapping[str, object]) -> bool:
-        """A post by an account that is not the office's: a repost's text, a post of the other side of a collaboration."""
-        references = value.get("referenced_tweets")
-        if isinstance(references, list) and any(
-            isinstance(one, Mapping) and one.get("type") in ("retweeted", "reposted") for one in references
-        ):
-            return True
+        """A post by an account that is not the office's, for example of the other side of a collaboration."""
         user = value.get("user")
         if isinstance(user, Mapping) and isinstance(user.get("username"), str):
             return not self.is_own(user["username"])
@@ -155,6 +168,14 @@ class Cleaner:
         return [self.text(link) for link in _LINKS.findall(page)]
 
 
+def _is_repost(value: Mapping[str, object]) -> bool:
+    """The act is the office's, the words are not."""
+    references = value.get("referenced_tweets", value.get("referenced_posts"))
+    return isinstance(references, list) and any(
+        isinstance(one, Mapping) and one.get("type") in ("retweeted", "reposted") for one in references
+    )
+
+
 def _quotes(path: str, name: str) -> bool:
     """Words of those whom a page shares."""
     return "attachments" in path and name in ("title", "description", "name", "caption")
@@ -165,6 +186,4 @@ def _is_number(name: str) -> bool:
 
 
 def _emptied(value: object) -> object:
-    if isinstance(value, bool | int | float) or value is None:
-        return value if isinstance(value, bool) or value is None else 0
-    return type(value)()
+    return 0 if isinstance(value, int | float) else None if value is None else type(value)()

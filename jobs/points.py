@@ -50,9 +50,9 @@ def answers(platform: str, look: Look) -> Iterable[Answer]:
 
 def points() -> tuple[Point, ...]:
     """Every point, platform by platform."""
-    from jobs import points_feeds, points_meta, points_x
+    from jobs import points_feeds, points_meta, points_tiktok, points_x
 
-    return (*points_x.POINTS, *points_meta.POINTS, *points_feeds.POINTS)
+    return (*points_x.POINTS, *points_meta.POINTS, *points_feeds.POINTS, *points_tiktok.POINTS)
 
 
 def either(good: int, bad: int, what: str) -> Found:

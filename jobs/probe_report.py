@@ -31,6 +31,7 @@ _SETTINGS = {
     "x": "collect.x.bearer_token",
     "instagram": "collect.instagram.graph_token atau collect.instagram.enabled",
     "facebook": "collect.facebook.token",
+    "tiktok": "collect.tiktok.client_key dan collect.tiktok.client_secret",
 }
 _MOST_LISTED = 20
 

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from jobs.cleaning import Cleaner
+from jobs.cleaning import Cleaner, is_secret_name
+from jobs.points import body_of
 from jobs.probing import Probed
 from jobs.wiring import answer_documents, expected_shapes
 from pantau.core.errors import PantauError, SecretError
@@ -33,10 +34,6 @@ _QUERY = frozenset({
 _FORM = frozenset({"doc_id", "fb_api_req_friendly_name", "variables"})
 _SECRET_HEADERS = frozenset(
     {"authorization", "x-goog-api-key", "x-csrftoken", "x-fb-lsd", "x-ig-www-claim", "proxy-authorization"}
-)
-_SECRET_FIELDS = re.compile(
-    r"access_token|appsecret_proof|input_token|^key$|fb_dtsg|^lsd$|jazoest|csrf|session|^sig$|signature|^oh$",
-    re.IGNORECASE,
 )
 _IN_PAGES = re.compile(
     r'(?:LSD"|DTSGInit\w*"|csrf_token\\?"|"token\\?"|access_token["\\=]+|"IG_USER_EIMU")[^A-Za-z0-9]*(?:\[\],\{"token":")?([\w:%.-]{6,})'
@@ -59,12 +56,10 @@ def record(folder: Path, results: Iterable[Probed], accounts: Iterable[Account],
             cleaner.hide(secret)
         place = folder / result.platform
         place.mkdir(mode=0o700)
-        for number, exchange in enumerate(exchanges, 1):
+        cleaned = [_cleaned(exchange, cleaner, shapes) for exchange in exchanges]
+        for number, (exchange, kept) in enumerate(zip(exchanges, cleaned, strict=True), 1):
             name = f"{number:03}-{exchange.endpoint or 'lain'}.json"
-            _write(
-                place / name,
-                cleaner.final(json.dumps(_cleaned(exchange, cleaner, shapes), ensure_ascii=False, indent=1)),
-            )
+            _write(place / name, cleaner.final(json.dumps(kept, ensure_ascii=False, indent=1)))
             written += 1
     return written
 
@@ -105,12 +100,24 @@ def _secrets_in(exchange: Exchange) -> Iterator[str]:
             yield from _cookies(value)
     address = urlsplit(exchange.url)
     form = exchange.sent_body.decode("utf-8", "replace")
-    yield from (value for name, value in parse_qsl(address.query) if _SECRET_FIELDS.search(name))
-    yield from (value for name, value in parse_qsl(form) if _SECRET_FIELDS.search(name))
+    yield from (value for name, value in parse_qsl(address.query) if is_secret_name(name))
+    yield from (value for name, value in parse_qsl(form) if is_secret_name(name))
     yield from (address.password or "", address.username or "")
+    yield from _in_json(body_of(exchange))
     text = exchange.body.decode("utf-8", "replace")
     yield from _IN_PAGES.findall(text)
     yield from re.findall(r"[?&;](?:access_token|sig|signature|oh|key)=([^&\"'\\\s<>]{6,})", text)
+
+
+def _in_json(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, str) and is_secret_name(name):
+                yield inner
+            yield from _in_json(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _in_json(inner)
 
 
 def _cookies(header: str) -> Iterator[str]:

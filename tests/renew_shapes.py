@@ -88,12 +88,14 @@ def all_exchanges() -> Iterator[tuple[Exchange, ...]]:
     ):
         office.rows = [("x", "contoh_hilang", "9999"), ("x", "contoh_baru", "")]
         office.write()
+        office.log_in(office.tiktok.accounts[0], timedelta(hours=3))
         settings = load_settings(office.config)
         accounts = read_office_files(settings).register.accounts
         for platform in PLATFORMS:
             own = [one for one in accounts if one.platform == platform]
             yield seen_by(platform, settings, own)
-            yield seen_by(platform, settings, own[:1])  # what comes only beside a trouble of others is left out here
+            for one in own:  # what comes only beside other accounts is left out here
+                yield seen_by(platform, settings, [one])
     yield from instaloader_exchanges()
 
 

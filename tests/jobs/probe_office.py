@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from collectors.tiktok_tokens import Shelf, token_of
 from jobs.__main__ import run
 from tests.jobs.office import COLUMNS
 from tests.servers.base import Reply, Request
 from tests.servers.graph_pages import FakeFbPost, FakePage
 from tests.servers.graph_server import OUR_USER_ID, GraphServer
 from tests.servers.instagram_shapes import FakeIgAccount, FakeIgPost
+from tests.servers.tiktok_server import CLIENT_KEY, CLIENT_SECRET, FakeClip, FakeTikTok, TikTokServer
 from tests.servers.website_server import FakeEntry, FakeSite, WebsiteServer, indonesian
 from tests.servers.x_feed import FakeXAccount, FakeXPost
 from tests.servers.x_server import XServer
 from tests.servers.youtube_server import KEY, FakeChannel, FakeVideo, YouTubeServer, channel_id
 
-PLATFORMS = ("x", "instagram", "facebook", "website", "youtube")
+PLATFORMS = ("x", "instagram", "facebook", "website", "youtube", "tiktok")
 ENTITIES = {
     "hashtags": [{"start": 0, "end": 5, "tag": "desa"}],
     "mentions": [{"start": 6, "end": 12, "username": "warga_lain", "id": "777000111"}],
@@ -91,6 +93,12 @@ def channels() -> list[FakeChannel]:
     return [FakeChannel(channel_id(1), "dinas1", videos), FakeChannel(channel_id(2), "dinas2")]
 
 
+def clips() -> list[FakeTikTok]:
+    """Videos and a series of pictures; an account without any."""
+    own = [FakeClip(ago(3 + 7 * n), f"Klip {n}", photo=n == 2) for n in range(24)]
+    return [FakeTikTok("desa.satu", own), FakeTikTok("desa.dua")]
+
+
 def sites() -> list[FakeSite]:
     """One of each kind."""
     entries = [FakeEntry(ago(4 + 9 * n), f"Berita {n}", "<p>" + "Isi berita panjang. " * 20 + "</p>") for n in range(4)]
@@ -102,11 +110,12 @@ def sites() -> list[FakeSite]:
 
 
 class Gateway(WebsiteServer):
-    """The office's proxy, behind which the sites lie; what is meant for YouTube it hands on."""
+    """The office's proxy, behind which the sites lie; what is meant for YouTube and TikTok it hands on."""
 
-    def __init__(self, tube: YouTubeServer) -> None:
+    def __init__(self, tube: YouTubeServer, tiktok: TikTokServer) -> None:
         super().__init__(sites())
         self.tube = tube
+        self.tiktok = tiktok
 
     def handle(self, name: str) -> str:
         """The site as the register holds it."""
@@ -114,8 +123,9 @@ class Gateway(WebsiteServer):
 
     def answer(self, request: Request) -> Reply:
         """By the path."""
-        to_tube = request.path.startswith(("/youtube/v3/", "/feeds/videos.xml"))
-        return self.tube.answer(request) if to_tube else super().answer(request)
+        if request.path.startswith(("/youtube/v3/", "/feeds/videos.xml")):
+            return self.tube.answer(request)
+        return self.tiktok.answer(request) if request.path.startswith("/v2/") else super().answer(request)
 
 
 @dataclass
@@ -127,6 +137,7 @@ class ProbeOffice:
     graph: GraphServer
     tube: YouTubeServer
     web: Gateway
+    tiktok: TikTokServer
     off: set[str] = field(default_factory=set)
     rows: list[tuple[str, str, str]] = field(default_factory=list)
     """Further rows: platform, handle, number."""
@@ -143,6 +154,7 @@ class ProbeOffice:
         rows += [("facebook", page.username, page.id) for page in self.graph.pages]
         rows += [("youtube", one.handle, one.channel_id if n else "") for n, one in enumerate(self.tube.channels)]
         rows += [("website", self.web.handle(name), "") for name in self.web.sites]
+        rows += [("tiktok", one.handle, "") for one in self.tiktok.accounts]
         kinds = ("opd", "kecamatan", "desa")
         with (self.folder / "accounts.csv").open("w", encoding="utf-8", newline="") as file:
             table = csv.DictWriter(file, COLUMNS)
@@ -159,12 +171,19 @@ class ProbeOffice:
             "facebook": '[collect.facebook]\ntoken = "env:PROBE_META"\n',
             "youtube": '[collect.youtube]\nenabled = true\napi_key = "env:PROBE_TUBE"\napi_url = "http://api.youtube.example"\n'
             'rss_url = "http://www.youtube.example"\n',
+            "tiktok": f'[collect.tiktok]\nclient_key = "{CLIENT_KEY}"\nclient_secret = "env:PROBE_TIKTOK"\n'
+            'api_url = "http://tiktok.example"\n',
             "website": '[collect.website]\nenabled = true\nhttp_hosts = ["situs.contoh.go.id"]\n',
         }
         kept = "".join(text for platform, text in sections.items() if platform not in self.off)
         return f'[office]\nname = "Kabupaten Contoh"\n[network]\nproxy = "{self.web.proxy_url}"\n{kept}' + (
             f'[collect.meta]\napi_url = "{self.graph.url}"\n'
         )
+
+    def log_in(self, one: FakeTikTok, life: timedelta = timedelta(0)) -> None:
+        """The account allows the office's app to read it; its first token was given out ``life`` ago."""
+        token = token_of(self.tiktok.issue(one), one.handle, CLIENT_KEY, datetime.now(UTC) - life)
+        Shelf(self.folder / "data" / "tiktok").save(token)
 
     def probe(self, *arguments: str) -> int:
         """``pantau probe`` in this process; its exit code."""
@@ -178,9 +197,17 @@ def open_probe_office(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Probe
         x = stack.enter_context(XServer(x_accounts()))
         graph = stack.enter_context(GraphServer(ig_accounts(), pages=fb_pages()))
         tube = stack.enter_context(YouTubeServer(channels()))
-        web = stack.enter_context(Gateway(tube))
-        for name, secret in (("PROBE_X", x.token), ("PROBE_META", graph.token), ("PROBE_TUBE", KEY)):
+        tiktok = stack.enter_context(TikTokServer(clips(), lambda: datetime.now(UTC)))
+        web = stack.enter_context(Gateway(tube, tiktok))
+        for name, secret in (
+            ("PROBE_X", x.token),
+            ("PROBE_META", graph.token),
+            ("PROBE_TUBE", KEY),
+            ("PROBE_TIKTOK", CLIENT_SECRET),
+        ):
             patch.setenv(name, secret)
-        office = ProbeOffice(folder, x, graph, tube, web)
+        office = ProbeOffice(folder, x, graph, tube, web, tiktok)
         office.write()
+        for one in tiktok.accounts:
+            office.log_in(one)
         yield office
