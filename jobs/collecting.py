@@ -34,7 +34,7 @@ def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], pro
     done = {reading.account: reading for reading in store.readings.of_run(run.run_id)}
     left = [account for account in accounts if account.key not in done]
     read = [account for account in accounts if account.key in done and done[account.key].unread_class != "rotation"]
-    history = store.readings.history([a.key for a in left], run.as_of - timedelta(days=LOOK_BACK_DAYS), run.as_of)
+    history = store.readings.history([a.key for a in left], run.as_of - timedelta(days=LOOK_BACK_DAYS))
     units = {unit.code: unit for unit in register.units}
     norms = {account.key: norm_for(account, units[account.unit], site.job.settings.norms) for account in left}
     limit_days = {key: norm.days + norm.grace for key, norm in norms.items()}

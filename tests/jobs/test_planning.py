@@ -100,11 +100,11 @@ def shown(office: Office, form: str = "text") -> str:
 
 
 def test_accounts_take_turns_and_the_digest_says_how_often_and_that_waiting_is_no_fault(office: Office) -> None:
-    office.settings_tail = ""
     text = office.config.read_text().replace("first_days = 3000", "first_days = 3000\nmax_accounts = { x = 2 }")
     office.config.write_text(text)
     read: list[str] = []
     for night in range(3):
+        office.x.now = lambda night=night: NIGHT + night * DAY + timedelta(hours=1)
         result = office.night(NIGHT + night * DAY)
         assert result.returncode == 0, result.stdout + result.stderr
         digest = json.loads(shown(office, "json"))
