@@ -165,6 +165,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         """Newest reading of each night of the unbroken row on which the platform did not show the account, tonight first."""
         row = []
         for night in nights((*self.earlier, self.tonight), self.zone):
+            if all(reading.unread_class == "rotation" for reading in night):
+                continue  # not its turn: nobody looked, so nobody failed either
             said = {reading.outcome for reading in night} - {"unread"}
             if not said or not said <= _LOST:
                 break  # a night on which we failed breaks the row: nobody is called gone over a gap
@@ -174,10 +176,17 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
     def _second_signal(self, row: Sequence[Reading]) -> bool:
         """More than one "not found" repeated: the platform says suspended, two sources agree, or it was asked for by its id.
 
-        An account whose id is known is looked up by id before a collector calls it missing.
+        An account whose id is known is looked up by id before a collector calls it missing. A site's address is its identity; its
+        collector asks twice (page and root, or the name while others resolve), but an address never read before may be mistyped.
         """
         suspended = any(reading.outcome == "suspended" for reading in row)
-        return suspended or bool(self.account.platform_id) or len({reading.source for reading in row}) > 1
+        known_site = self.account.platform == "website" and self._was_seen
+        return suspended or bool(self.account.platform_id) or known_site or len({one.source for one in row}) > 1
+
+    @property
+    def _was_seen(self) -> bool:
+        gone_before = self.previous is not None and self.previous.state == "gone"
+        return self.last_post_at is not None or gone_before or any(one.outcome == "read" for one in self.earlier)
 
     def _silence(self) -> Observation:
         """Active, quiet or never used, as far as tonight's reading allows the claim."""

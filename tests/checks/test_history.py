@@ -233,6 +233,41 @@ def test_enough_nights_and_a_second_signal_make_an_account_gone(signal: str) -> 
     assert "3 malam" in seen.reason
 
 
+def test_a_site_that_was_read_before_is_gone_after_enough_nights_and_a_mistyped_address_never() -> None:
+    site = Account(platform="website", handle="desa.contoh.go.id", unit="desa")
+    other = reading(account=Account(platform="website", handle="lain.go.id", unit="dinas"))
+    lost = [reading(days, "missing", site, source="dns") for days in (2, 1)]
+
+    def judged(history: list[Reading], previous: Sequence[Observation] = ()) -> str:
+        found = judge(
+            accounts=[site, Account(platform="website", handle="lain.go.id", unit="dinas")],
+            units=[AGENCY, VILLAGE],
+            readings={one.account: one for one in (reading(0, "missing", site, source="dns"), other)},
+            history={site.key: history},
+            post_dates={},
+            norms={site.key: WEEKLY, other.account: DAILY},
+            holidays=(),
+            excuses=(),
+            now=at(0),
+            zone=WIB,
+            gone_after_nights=3,
+            previous={item.account: item for item in previous},
+        )
+        return next(one.state for one in found if one.account == site.key)
+
+    assert judged(lost) == "unread"
+    assert judged([reading(9, "read", site), *lost]) == "gone"
+    was_gone = Observation(account=site.key, unit="desa", state="gone")
+    assert judged(lost, [was_gone]) == "gone", "what made it gone may be older than the history that is looked at"
+
+
+def test_nights_on_which_it_was_not_its_turn_do_not_break_the_row() -> None:
+    turn = {"outcome": "unread", "unread_class": "rotation"}
+    history = [reading(4, "suspended"), reading(3, **turn), reading(2, "suspended"), reading(1, **turn)]
+    assert state(reading(outcome="suspended"), history=history).state == "gone"
+    assert state(reading(outcome="suspended"), history=history[1:]).state == "unread"
+
+
 @pytest.mark.parametrize("between", ["unread", "read", "private"])
 def test_a_night_in_between_breaks_the_row(between: Outcome) -> None:
     history = [reading(4, "suspended"), reading(3, "suspended"), reading(2, between), reading(1, "suspended")]
