@@ -1,7 +1,7 @@
 """Reads one account through instaloader: which profile, which pages, where to stop, and whether an empty list is believable."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -35,6 +35,8 @@ _log = structlog.get_logger(__name__)
 POSSIBLY_PINNED = 3
 """So many posts on top of a profile may be pinned; an old one among them does not end the list."""
 
+FIRST_POST_EVER = datetime(2010, 7, 16, tzinfo=UTC)
+"""No post of Instagram is older."""
 _MOST_PAGES = 400
 
 
@@ -48,8 +50,9 @@ class Listed(NamedTuple):
 class Harvest:
     """What was gathered from one account so far. It outlives a failure half-way, so that nothing read is lost.
 
-    Posts up to ``overlap`` before ``target.since`` are kept where they lie on pages that are read anyway: so edits, takedowns,
-    posts that came late (drafts, accepted collaborations) and a clock that was wrong last night are noticed at no cost.
+    Pages that are read anyway hold posts from before ``target.since``. Those of the ``overlap`` before it count as wanted, since
+    some of them may never have been seen (drafts, accepted collaborations, a clock that was wrong last night); all others are
+    ``older`` ones, by which edits and takedowns are noticed. Both cost no request.
     """
 
     def __init__(self, target: Target, window: Window, known_id: str, overlap: timedelta = timedelta()) -> None:
@@ -61,6 +64,7 @@ class Harvest:
         self._last_post_at: datetime | None = None
         self._kept_from = target.since - overlap
         self._posts: dict[str, Collected] = {}
+        self._older: dict[str, Collected] = {}
         self.restart()
 
     def restart(self) -> None:
@@ -79,6 +83,7 @@ class Harvest:
     def forget_posts(self) -> None:
         """Drop what was read under a handle that turned out to be somebody else's."""
         self._posts.clear()
+        self._older.clear()
         self._last_post_at = None
         self.handle = ""
         self.restart()
@@ -86,9 +91,17 @@ class Harvest:
     @property
     def posts(self) -> tuple[Collected, ...]:
         """Posts inside the wanted span, newest first; none while they may be a stranger's."""
+        return self._newest_first(self._posts)
+
+    @property
+    def older(self) -> tuple[Collected, ...]:
+        """Posts from before the wanted span, newest first; none while they may be a stranger's."""
+        return self._newest_first(self._older)
+
+    def _newest_first(self, posts: Mapping[str, Collected]) -> tuple[Collected, ...]:
         if self._doubtful:
             return ()
-        return tuple(sorted(self._posts.values(), key=lambda one: one.post.published_at, reverse=True))
+        return tuple(sorted(posts.values(), key=lambda one: one.post.published_at, reverse=True))
 
     @property
     def last_post_at(self) -> datetime | None:
@@ -106,7 +119,7 @@ class Harvest:
 
     @property
     def seen_from(self) -> datetime | None:
-        """From when on every post of the account is proven to be among ``posts``; None where nothing is proven.
+        """From when on every post of the account is proven to be in ``posts`` or ``older``; None where nothing is proven.
 
         The list is proof down to its oldest entry while it runs from new to old. It may be sorted by the making of the post,
         which precedes its appearance by ``ID_CLOCK_SLACK`` at most. Pins prove nothing. A list as long as the profile's own
@@ -115,10 +128,10 @@ class Harvest:
         if not self.complete or self.unreadable or self._doubtful:
             return None
         if self._counted:
-            return self._kept_from
+            return FIRST_POST_EVER
         if self._oldest is None or not self._in_order:
             return None
-        return max(self._kept_from, self._oldest + ID_CLOCK_SLACK)
+        return self._oldest + ID_CLOCK_SLACK
 
     def take_page(self, page: Sequence[Node | Listed]) -> bool:
         """Keep the wanted posts of a page; True when everything since the wanted instant was seen.
@@ -166,9 +179,10 @@ class Harvest:
         self.complete = True
 
     def _keep(self, node: Node, at: datetime) -> None:
-        if self._kept_from <= at < self.window.end:
+        if at < self.window.end:
             collected = to_collected(node, self.target.account.key)
-            self._posts[collected.post.post_id] = collected
+            kept = self._posts if at >= self._kept_from else self._older
+            kept[collected.post.post_id] = collected
         self.authors.update(authors_of(node))
         author_id, handle = author_of(node)
         ours = author_id == self.known_id if self.known_id else handle.lower() == self.target.account.handle.lower()

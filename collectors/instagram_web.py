@@ -262,9 +262,14 @@ class InstagramWebCollector:
             source=SOURCE,
         )
         learnt = harvest.learnt_id if harvest.learnt_id != account.platform_id else ""
-        seen_from = harvest.seen_from if outcome == "read" else None
+        proves = outcome == "read" and self._session_file is not None  # a visitor is shown what Instagram likes
         return Scan(
-            reading=reading, posts=harvest.posts, platform_id=learnt, handle=harvest.handle, seen_from=seen_from
+            reading=reading,
+            posts=harvest.posts,
+            older=harvest.older,
+            platform_id=learnt,
+            handle=harvest.handle,
+            seen_from=harvest.seen_from if proves else None,
         )
 
 
