@@ -169,6 +169,20 @@ class _Night:
         else:
             raise CollectorError("akun ini memuat terlalu banyak video baru untuk satu malam", "budget")
         harvest.check()
+        self._look_again(harvest, access)
+
+    def _look_again(self, harvest: Harvest, access: Access) -> None:
+        """Ask for older videos with an open finding by their ids; one call. A failure says nothing about the reading."""
+        ids = [one for one in harvest.target.recheck if one not in harvest.listed][:VIDEOS_PER_CALL]
+        if not ids:
+            return
+
+        def ask() -> None:
+            data = access.call(lambda token: self._client.query(token, self._fields, ids))
+            harvest.take_again(ids, data.get("videos"))
+
+        if isinstance(error := self._attempt(ask), CollectorError):
+            _log.warning("tiktok.not_looked_again", account=harvest.target.account.key, reason=str(error))
 
     def _page(self, access: Access, cursor: int | None) -> dict[str, Any]:
         """One page of the list; with fewer fields from the moment that TikTok refuses one."""

@@ -4,7 +4,7 @@ The access token travels in a header, secrets in the body of a form; neither can
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ class TikTokError(CollectorError):
 
 
 class TikTokClient:
-    """``calls`` counts requests by endpoint: ``token``, ``video/list``, ``user/info``."""
+    """``calls`` counts requests by endpoint: ``token``, ``video/list``, ``video/query``, ``user/info``."""
 
     def __init__(
         self, settings: TikTokSettings, network: Network, client_key: str, client_secret: str, pace: Pace
@@ -63,6 +63,11 @@ class TikTokClient:
         """One page of the account's public videos, newest first. Raises ``TikTokError``."""
         body = {"max_count": count} | ({} if cursor is None else {"cursor": cursor})
         return self._data("POST", "video/list", access_token, params={"fields": fields}, json=body)
+
+    def query(self, access_token: str, fields: str, ids: Sequence[str]) -> dict[str, Any]:
+        """Those of at most 20 videos that are the account's and can be seen. Raises ``TikTokError``."""
+        body = {"filters": {"video_ids": list(ids)}}
+        return self._data("POST", "video/query", access_token, params={"fields": fields}, json=body)
 
     def user(self, access_token: str, fields: str) -> dict[str, Any]:
         """What TikTok says of the account itself. Raises ``TikTokError``."""

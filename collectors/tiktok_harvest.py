@@ -1,6 +1,6 @@
 """What one TikTok account brought, page by page, newest first. Outlives a failure half-way, so that nothing read is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ class Harvest:
         """True once TikTok said that nothing follows."""
         self.unproven = False
         """True when TikTok promised more and gave nothing: then older videos may be missing."""
+        self.absent: tuple[str, ...] = ()
+        """Ids asked for one by one that TikTok does not show any more."""
         self._window = window
         self._posts: dict[str, Collected] = {}
         self._older: dict[str, Collected] = {}
@@ -73,6 +75,15 @@ class Harvest:
         self._last_post_at = max(at, self._last_post_at or at)
         (self._posts if at >= self.target.since else self._older)[collected.post.post_id] = collected
 
+    def take_again(self, ids: Sequence[str], items: object) -> None:
+        """Keep what TikTok shows of the videos that were asked for by their ids. Raises ``CollectorError`` for no list."""
+        if not isinstance(items, list):
+            raise CollectorError("bentuk jawaban TikTok berubah (videos)", "format")
+        account = self.target.account
+        found = [read_video(item, account.key, account.handle) for item in items]
+        self._older |= {one.post.post_id: one for one in found if one.post.post_id in ids}
+        self.absent = tuple(one for one in ids if one not in self._older)
+
     def check(self) -> None:
         """Raises ``CollectorError`` when the list holds videos that could not be read."""
         if self._unreadable:
@@ -103,6 +114,7 @@ class Harvest:
             reading=reading,
             posts=_newest_first(self._posts),
             older=_newest_first(self._older),
+            absent=self.absent,
             handle=self.username,
             seen_from=self.seen_from if error is None else None,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pantau.core.model import Account
+from pantau.core.model import Account, Target, Window
 from tests.collectors.feed_office import NIGHT, outcome, outcomes
 from tests.collectors.tiktok_office import RENAMED, TikTokOffice, account, publish
 from tests.servers.base import Fault, json_reply
@@ -278,7 +278,6 @@ def test_a_certificate_file_that_cannot_be_used_leaves_all_unread_with_the_key_t
 ) -> None:
     from collectors.tiktok import TikTokCollector
     from collectors.tiktok_tokens import Shelf
-    from pantau.core.model import Target, Window
     from pantau.core.settings import Network
     from pantau.core.settings_tiktok import TikTokSettings
 
@@ -294,3 +293,21 @@ def test_a_certificate_file_that_cannot_be_used_leaves_all_unread_with_the_key_t
     (scan,) = collector.collect([target], Window(NIGHT - timedelta(days=1), NIGHT))
     assert outcome(scan) == "unread network"
     assert "network.ca_file" in scan.reading.reason
+
+
+def test_older_videos_with_an_open_finding_are_asked_for_by_their_ids_in_one_call(tmp_path: Path) -> None:
+    office = TikTokOffice(tmp_path, [account(1, 60)])
+    with office.server as server:
+        office.connect()
+        there, gone = server.accounts[0].clips[50], server.accounts[0].clips.pop(51)
+        listed = server.accounts[0].clips[0]
+        wanted = (there.video_id, gone.video_id, listed.video_id)
+        target = Target(account=office.accounts[0], since=NIGHT - timedelta(days=1), recheck=wanted)
+        window = Window(NIGHT - timedelta(days=1), NIGHT)
+        (scan,) = office.collector(office.pace()).collect([target], window)
+        assert scan.absent == (gone.video_id,)
+        assert there.video_id in {item.post.post_id for item in scan.older}
+        assert server.count("query") == 1
+        server.faults.add(Fault(RENAMED, endpoint="query"))
+        (scan,) = office.collector(office.pace()).collect([target], window)
+        assert (outcome(scan), scan.absent) == ("read", ())

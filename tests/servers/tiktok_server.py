@@ -1,4 +1,4 @@
-"""A local TikTok: the token endpoint, ``video/list`` and ``user/info`` of the Display API v2, with rotating tokens and rate limits.
+"""A local TikTok: the token endpoint and the Display API v2, with rotating tokens and rate limits.
 
 Shapes after developers.tiktok.com (list videos, video object, get user info, error handling, manage OAuth access tokens, refresh a
 user access token, rate limits; state of November 2026), written by hand.
@@ -37,6 +37,12 @@ _USER_FIELDS = {
     "display_name": "user.info.basic",
     "username": "user.info.profile",
     "video_count": "user.info.stats",
+}
+_ENDPOINTS = {
+    "/v2/oauth/token/": "token",
+    "/v2/video/list/": "list",
+    "/v2/video/query/": "query",
+    "/v2/user/info/": "info",
 }
 _LIFE_S = {"act": 7200, "rft": 180 * 86400}
 
@@ -89,7 +95,7 @@ class _Issued:
 
 
 class TikTokServer(LocalServer):
-    """Endpoints ``token``, ``list``, ``info``. ``now`` is its clock, ``per_minute`` the limit of each endpoint (None: none)."""
+    """Endpoints ``token``, ``list``, ``query``, ``info``. ``now``: its clock; ``per_minute``: limit of each (None: none)."""
 
     def __init__(
         self, accounts: Iterable[FakeTikTok], now: Callable[[], datetime], per_minute: int | None = None
@@ -130,9 +136,7 @@ class TikTokServer(LocalServer):
 
     def endpoint_of(self, request: Request) -> str:
         """The endpoint's short name."""
-        return {"/v2/oauth/token/": "token", "/v2/video/list/": "list", "/v2/user/info/": "info"}.get(
-            request.path, request.path
-        )
+        return _ENDPOINTS.get(request.path, request.path)
 
     def accounts_of(self, request: Request) -> Iterable[str]:
         """The handle behind the token."""
@@ -151,6 +155,8 @@ class TikTokServer(LocalServer):
         fields = [one for one in request.first("fields").split(",") if one]
         if request.endpoint == "list" and request.method == "POST":
             return self._list(request, owner.account, fields)
+        if request.endpoint == "query" and request.method == "POST":
+            return self._query(request, owner.account, fields)
         if request.endpoint == "info" and request.method == "GET":
             return self._info(owner.account, fields)
         return Reply(404, b"Not Found", {"content-type": "text/plain"})
@@ -213,6 +219,19 @@ class TikTokServer(LocalServer):
             "has_more": len(clips) > count,
         }
         return json_reply({"data": data, "error": _ok()})
+
+    def _query(self, request: Request, account: FakeTikTok, fields: list[str]) -> Reply:
+        try:
+            ids = json.loads(request.body)["filters"]["video_ids"]
+        except (ValueError, KeyError, TypeError):
+            return refused(400, "invalid_params")
+        if not fields or not _VIDEO_FIELDS.issuperset(fields) or not 1 <= len(ids) <= 20:
+            return refused(400, "invalid_params")
+        if "video.list" not in account.scopes:
+            return refused(401, "scope_not_authorized")
+        found = [_video(clip, account) for clip in account.shown if clip.video_id in ids]
+        videos = [{name: value for name, value in video.items() if name in fields} for video in found]
+        return json_reply({"data": {"videos": videos}, "error": _ok()})
 
     def _info(self, account: FakeTikTok, fields: list[str]) -> Reply:
         if not fields or not _USER_FIELDS.keys() >= set(fields):
