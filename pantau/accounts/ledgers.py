@@ -18,7 +18,7 @@ from pantau.accounts.tables import Layout, Problems, Row, nearest, read_table
 from pantau.accounts.values import Mistake, parse_day, parse_moment
 from pantau.core.clock import WIB
 from pantau.core.errors import RegisterError
-from pantau.core.model import Approval, Excuse, Situation, Trip
+from pantau.core.ledgers import Approval, Excuse, Situation, Trip
 
 T = TypeVar("T")
 

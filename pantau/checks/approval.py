@@ -11,7 +11,8 @@ from rapidfuzz import fuzz
 
 from pantau.checks.fold import fold_light
 from pantau.core.clock import local_day
-from pantau.core.model import Approval, Post
+from pantau.core.ledgers import Approval
+from pantau.core.model import Post
 
 _LIKENESS = 82.0
 """Score (0 to 100, rapidfuzz) from which a planned caption and a published one count as the same."""

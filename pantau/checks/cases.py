@@ -8,7 +8,8 @@ import msgspec
 from pantau.checks.catalogue import Case, Catalogue, Rule
 from pantau.checks.engine import Checker
 from pantau.checks.scan import Engine
-from pantau.core.model import Finding, Post, Situation, Unit
+from pantau.core.ledgers import Situation
+from pantau.core.model import Finding, Post, Unit
 
 _LONG_AGO = datetime(2025, 6, 2, 1, 0, tzinfo=UTC)
 """Publication time of a case that names none."""

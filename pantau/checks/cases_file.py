@@ -6,7 +6,8 @@ from pathlib import Path
 from pantau.checks.catalogue import Case
 from pantau.checks.table import Table, read_toml
 from pantau.core.errors import Problem
-from pantau.core.model import UNIT_KINDS, Situation, Strength
+from pantau.core.ledgers import Situation
+from pantau.core.model import UNIT_KINDS, Strength
 
 _STRENGTHS: tuple[Strength, ...] = ("flag", "review")
 

@@ -9,7 +9,8 @@ import msgspec
 
 from pantau.checks.account_findings import RuleHead
 from pantau.core.errors import RuleError
-from pantau.core.model import Family, Level, Situation, Strength
+from pantau.core.ledgers import Situation
+from pantau.core.model import Family, Level, Strength
 from pantau.core.settings import RuleStatus
 
 Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader", "classifier", "script"]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.clock import days_between, local_day
-from pantau.core.model import Excuse, Reading
+from pantau.core.ledgers import Excuse
+from pantau.core.model import Reading
 from pantau.core.settings import TierNorm
 
 _HALF_DAY = timedelta(hours=12)

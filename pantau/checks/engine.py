@@ -24,7 +24,8 @@ from pantau.checks.verdict import Verdicts
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
 from pantau.core.errors import RuleError
-from pantau.core.model import Post, RuleFailure, Situation, Unit, sort_findings
+from pantau.core.ledgers import Situation
+from pantau.core.model import Post, RuleFailure, Unit, sort_findings
 
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 

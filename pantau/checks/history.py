@@ -20,7 +20,8 @@ import msgspec
 from pantau.checks.account_findings import CategoryCounts, RuleHead, account_findings
 from pantau.checks.days import Calendar, Silence, failed_days, nights
 from pantau.core.clock import local_day
-from pantau.core.model import Account, Excuse, Observation, Outcome, Reading, Unit
+from pantau.core.ledgers import Excuse
+from pantau.core.model import Account, Observation, Outcome, Reading, Unit
 from pantau.core.settings import TierNorm
 
 __all__ = ["CategoryCounts", "RuleHead", "account_findings", "judge"]

@@ -16,7 +16,8 @@ from pantau.checks.kinds.context import judge as judge_context
 from pantau.checks.personal import mask_digits, mask_personal
 from pantau.checks.view import PostView
 from pantau.core.clock import local_day
-from pantau.core.model import Evidence, Finding, Post, RuleFailure, Situation, Unit
+from pantau.core.ledgers import Situation
+from pantau.core.model import Evidence, Finding, Post, RuleFailure, Unit
 
 T = TypeVar("T")
 MAX_EVIDENCE = 5

@@ -11,7 +11,8 @@ from pantau.checks.approval import Approvals
 from pantau.checks.fold import fold_light
 from pantau.checks.history import RuleHead
 from pantau.core.clock import local_day
-from pantau.core.model import Account, Approval, Evidence, Finding, Post, Trip, sort_findings
+from pantau.core.ledgers import Approval, Trip
+from pantau.core.model import Account, Evidence, Finding, Post, sort_findings
 
 APPROVAL_RULE = "upload-without-approval"
 TRIP_RULE = "trip-unreported"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pantau.checks.history import judge
 from pantau.core.clock import WIB
-from pantau.core.model import Account, Excuse, Observation, Outcome, Reading, Unit
+from pantau.core.ledgers import Excuse
+from pantau.core.model import Account, Observation, Outcome, Reading, Unit
 from pantau.core.settings import TierNorm
 
 TODAY = date(2025, 9, 26)  # a Friday

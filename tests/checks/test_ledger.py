@@ -7,7 +7,8 @@ import pytest
 from pantau.checks.history import RuleHead
 from pantau.checks.ledger import check_approvals, match_trips
 from pantau.core.clock import WIB
-from pantau.core.model import Account, Approval, Evidence, Finding, Post, Trip
+from pantau.core.ledgers import Approval, Trip
+from pantau.core.model import Account, Evidence, Finding, Post
 
 NOON = datetime(2025, 9, 10, 5, tzinfo=UTC)
 ACCOUNT = Account(

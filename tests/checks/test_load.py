@@ -9,7 +9,7 @@ import pytest
 from pantau.checks.catalogue import Catalogue, Context, WordSet
 from pantau.checks.load import load_catalogue
 from pantau.core.errors import RuleError
-from pantau.core.model import Situation
+from pantau.core.ledgers import Situation
 from tests.checks.material import DAY, FIXTURES, rulebook
 
 HEAD = """id = "{id}"

@@ -8,7 +8,8 @@ import pytest
 
 from pantau.checks.engine import Checker
 from pantau.checks.kinds.situation import holding
-from pantau.core.model import Situation, Unit
+from pantau.core.ledgers import Situation
+from pantau.core.model import Unit
 from tests.checks.material import post, rulebook
 
 FLOOD = Situation(

@@ -6,7 +6,8 @@ from datetime import date
 from pantau.checks.kinds import lexicon
 from pantau.checks.kinds.compiled import CompiledRule, Hit
 from pantau.checks.view import PostView
-from pantau.core.model import Situation, Unit
+from pantau.core.ledgers import Situation
+from pantau.core.model import Unit
 
 _WHOLE_REGION = frozenset({"opd", "bumd", "pejabat", "rsud"})
 """Kinds of units that serve the whole region: what happens anywhere in it happens in their area."""
