@@ -131,6 +131,14 @@ def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
 
     Older posts than ``first_days`` (an import of old exports) are left to a rerun.
     """
+    earliest = run.as_of - timedelta(days=first_days)
+    found = {post.key: post for run_id in covered_runs(store, run) for post in store.posts.new_in_run(run_id)}
+    fresh = [post for post in found.values() if earliest <= post.published_at < run.window.end]
+    return sorted(fresh, key=lambda post: (post.published_at, post.key))
+
+
+def covered_runs(store: Store, run: Run) -> list[str]:
+    """The runs of which this run's digest tells: itself, and all since the last night whose digest was frozen, newest first."""
     run_ids = [run.run_id]
     for other in store.runs.recent(1000):
         if other.run_id == run.run_id or other.as_of > run.as_of:
@@ -138,10 +146,7 @@ def uncovered_posts(store: Store, run: Run, first_days: int) -> list[Post]:
         if other.kind in NIGHT_KINDS and store.runs.is_frozen(other.run_id):
             break
         run_ids.append(other.run_id)
-    earliest = run.as_of - timedelta(days=first_days)
-    found = {post.key: post for run_id in run_ids for post in store.posts.new_in_run(run_id)}
-    fresh = [post for post in found.values() if earliest <= post.published_at < run.window.end]
-    return sorted(fresh, key=lambda post: (post.published_at, post.key))
+    return run_ids
 
 
 def _judge(

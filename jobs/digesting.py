@@ -1,15 +1,13 @@
 """Third part of a night: put the digest together, render it and freeze it with one mail per reader."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from jobs.checking import Checked
+from jobs.checking import Checked, covered_runs
 from jobs.collecting import INTENDED, unread
 from jobs.pictures import reused_pictures
 from jobs.thumbnails import thumbnails
@@ -19,7 +17,16 @@ from pantau.core.model import Account, Decision, Finding, Mail, Post, Run
 from pantau.core.settings import Reader
 from pantau.digest import mime
 from pantau.digest.build import build, nothing_to_say
-from pantau.digest.model import DayCount, Digest, DigestInput, KnownDecision, OpenFinding, VanishedPost
+from pantau.digest.model import (
+    Absence,
+    DayCount,
+    Digest,
+    DigestInput,
+    KnownDecision,
+    OpenFinding,
+    TextVersion,
+    VanishedPost,
+)
 from pantau.digest.render import Rendered, Renderer
 from pantau.store import DayCount as StoredDay
 from pantau.store import Document
@@ -50,6 +57,8 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
     ]
     before = store.runs.last_finished(site.night_kind, run.as_of)
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
+    posts = checked.posts | store.posts.get(shown - checked.posts.keys())
+    covered = covered_runs(store, run)
     today = local_day(run.as_of, zone)
     marks = store.accounts.watermarks()
     since = before.as_of if before else run.window.start
@@ -67,7 +76,7 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         last_read_at={key: mark.since for key, mark in marks.items()},
         findings=tuple(findings),
         earlier=tuple(_open(item.finding, item.first.at, item.first.times, zone) for item in earlier),
-        posts=checked.posts | store.posts.get(shown - checked.posts.keys()),
+        posts=posts,
         posts_read=len(checked.posts),
         categories=checked.categories,
         decisions=_known(store, store.decisions.since(since)),
@@ -81,21 +90,17 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         token_warnings=site.token_warnings(site.now()),
         notes=checked.notes,
         reader=checked.reader,
-        vanished=_changed_posts(store, run),
+        vanished=_changed_posts(store, covered),
+        absent=_absences(store, shown),
+        versions=_versions(store, posts.values(), shown),
         reused=reused_pictures(store, shown),
         thumbnails=thumbnails(site, store, run, findings, checked.posts, accounts),
         trend=_trend(store, today, zone),
         undelivered=_undelivered(site, store, run),
-        manifest_sha256=manifest(store.posts.new_in_run(run.run_id)),
+        manifest_sha256=store.manifests.keep(run.run_id, covered[1:]),
         rules_sha256=job.catalogue.version,
         previous_window_end=before.window.end if before else None,
     )
-
-
-def manifest(posts: Iterable[Post]) -> str:
-    """SHA-256 over the sorted lines ``key raw_sha256 text_sha256`` of posts: a mailed copy of it dates what was seen."""
-    lines = sorted(f"{post.key} {post.raw_sha256} {post.text_sha256}\n" for post in posts)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) -> Rendered:
@@ -119,7 +124,9 @@ def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) ->
         held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
     else:
         held, mails = documents, mails_of(site, run, rendered)
-    write_run_folder(run_folder(site, run), held, mails)
+    folder = run_folder(site, run)
+    write_run_folder(folder, held, mails)
+    write_manifest(folder, store, run.run_id)
     return rendered
 
 
@@ -128,6 +135,7 @@ def run_folder(site: Site, run: Run) -> Path:
     return site.job.settings.state_dir / "runs" / run.run_id
 
 
+MANIFEST_NAME = "manifest.jsonl"
 FILE_NAMES = {"html": "digest.html", "text": "digest.txt", "whatsapp": "ringkasan-wa.txt", "json": "digest.json"}
 
 
@@ -140,6 +148,14 @@ def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[
         path = folder / name
         path.write_bytes(data)
         path.chmod(0o600)
+
+
+def write_manifest(folder: Path, store: Store, run_id: str) -> None:
+    """The file whose SHA-256 the digest prints."""
+    path = folder / MANIFEST_NAME
+    with path.open("wb") as file:
+        file.writelines(store.manifests.data(run_id))
+    path.chmod(0o600)
 
 
 def mails_of(site: Site, run: Run, rendered: Rendered) -> list[Mail]:
@@ -196,23 +212,44 @@ def _watched(store: Store, run: Run) -> set[str]:
     return {reading.account.partition(":")[0] for reading in readings if reading.unread_class != "not_watched"}
 
 
-def _changed_posts(store: Store, run: Run) -> tuple[VanishedPost, ...]:
-    """Posts that went away or were edited since they were stored."""
-    gone = store.posts.vanished(run.run_id)
-    changed: list[tuple[Post, Literal["removed", "edited"], datetime]] = []
-    changed += [(item.post, "removed", item.missed_at) for item in gone]
-    fresh = store.posts.new_in_run(run.run_id)
-    trails = store.posts.trail(post.key for post in fresh)
-    edited = [post for post in fresh if trails[post.key].first_run != run.run_id]
-    changed += [(post, "edited", trails[post.key].last_seen_at) for post in edited]
+def _changed_posts(store: Store, covered: Sequence[str]) -> tuple[VanishedPost, ...]:
+    """Posts found missing for the second time, or edited since they were stored, by the runs that this digest covers."""
+    changed: list[VanishedPost] = []
+    for run_id in covered:
+        changed += [
+            VanishedPost(post=item.post, change="removed", noticed_at=item.missed_at, last_seen_at=item.last_seen_at)
+            for item in store.posts.vanished(run_id)
+        ]
+        fresh = store.posts.new_in_run(run_id)
+        trails = store.posts.trail(post.key for post in fresh)
+        changed += [
+            VanishedPost(post=post, change="edited", noticed_at=trails[post.key].changed_at)
+            for post in fresh
+            if trails[post.key].changed_run == run_id != trails[post.key].first_run
+        ]
     keys: dict[str, list[str]] = {}
-    for finding in store.findings.of_posts([post.key for post, _, _ in changed]):
+    for finding in store.findings.of_posts([item.post.key for item in changed]):
         if finding.strength == "flag":
             keys.setdefault(finding.post, []).append(finding.key)
-    return tuple(
-        VanishedPost(post=post, change=change, noticed_at=at, finding_keys=tuple(keys.get(post.key, ())))
-        for post, change, at in changed
-    )
+    return tuple(msgspec.structs.replace(item, finding_keys=tuple(keys.get(item.post.key, ()))) for item in changed)
+
+
+def _absences(store: Store, keys: Iterable[str]) -> dict[str, Absence]:
+    """Posts of findings that are not to be seen any more."""
+    return {
+        key: Absence(last_seen_at=trail.last_seen_at, missed_at=trail.vanished_at)
+        for key, trail in store.posts.trail(keys).items()
+        if trail.vanished_at is not None
+    }
+
+
+def _versions(store: Store, posts: Iterable[Post], keys: Collection[str]) -> dict[str, tuple[TextVersion, ...]]:
+    """Every version of the posts of findings that were edited."""
+    return {
+        post.key: tuple(TextVersion(post=one.post, seen_at=one.seen_at) for one in store.posts.versions(post.key))
+        for post in posts
+        if post.edited_from and post.key in keys
+    }
 
 
 def _trend(store: Store, today: date, zone: ZoneInfo) -> tuple[DayCount, ...]:

@@ -34,3 +34,21 @@ def show(ctx: click.Context, run_id: str | None, form: str, output: Path | None)
             raise click.UsageError(f"Tidak ada ringkasan {run_id or ''} dalam bentuk {form}. {hint}")
         emit(data, output)
     return 0
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--fingerprint", default="", help='"Sidik data" as printed in a mailed copy, to compare')
+@click.pass_context
+def verify(ctx: click.Context, run_id: str, fingerprint: str) -> int:
+    """Whether the store still holds what the digest of RUN was made of, word for word."""
+    from jobs import exit_codes
+    from jobs.verifying import verify as verify_run
+    from jobs.wiring import open_store
+
+    job = job_of(ctx)
+    with open_store(job.settings.database_url) as store:
+        verdict = verify_run(store, run_id, fingerprint)
+    for line in verdict.lines:
+        click.echo(line)
+    return exit_codes.DONE if verdict.good else exit_codes.INCOMPLETE

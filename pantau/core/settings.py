@@ -152,6 +152,11 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     """Platform to how many of its accounts one night reads; the others have their turn on the next nights. Absent or 0: all."""
     gone_after_nights: int = 3
     """Nights in a row on which an account must be missing before it may be called gone."""
+    recheck_posts: int = 20
+    """Posts with an open finding that a night asks for by id, per platform (X, YouTube), to know whether they are still there.
+
+    On X each one that is still there costs $0.005. 0: none.
+    """
     x: XSettings = XSettings()
     instagram: InstagramSettings = InstagramSettings()
     meta: MetaSettings = MetaSettings()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from pantau.digest.blocks import Card, Cards, Excerpt, Lines, OpenRows, Piece, QuietRows, Trend, UnreadGroups
+from pantau.digest.blocks import Card, Cards, Edit, Excerpt, Lines, OpenRows, Piece, QuietRows, Trend, UnreadGroups
 from pantau.digest.build_posts import left_out
 from pantau.digest.clean import shorten
 from pantau.digest.model import Digest
@@ -18,6 +18,8 @@ _CARDS_STEP = 0.85
 MAIL_BYTES = 950_000
 """A mail with its pictures stays below this; some servers still refuse what is over 1 MB."""
 _PART_BYTES = 300
+_EDIT_FROM_CHARS = 120
+"""Where stretches of text are cut to less than this, an edit is only mentioned."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +147,10 @@ def _card(card: Card, stretch_chars: int) -> Card:
         Excerpt(excerpt.label, tuple(_piece(piece, stretch_chars) for piece in excerpt.pieces))
         for excerpt in card.excerpts
     )
-    return msgspec.structs.replace(card, excerpts=excerpts)
+    edit = card.edit
+    if edit is not None and edit.pieces and stretch_chars < _EDIT_FROM_CHARS:
+        edit = Edit(edit.label, note="Perubahannya ada di versi teks surel ini.")
+    return msgspec.structs.replace(card, excerpts=excerpts, edit=edit)
 
 
 def _piece(piece: Piece, stretch_chars: int) -> Piece:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from pantau.digest import build_posts, build_rest, build_states, clean, headline, words
+from pantau.digest import build_posts, build_rest, build_states, build_unread, clean, headline, words
 from pantau.digest.blocks import Card
 from pantau.digest.context import Context
 from pantau.digest.model import Digest, DigestInput
@@ -44,7 +44,7 @@ def build(data: DigestInput) -> Digest:
         reviews=reviews,
         open_rows=still_open,
         quiet=build_states.quiet_rows(ctx),
-        unread=build_states.unread_groups(ctx),
+        unread=build_unread.unread_groups(ctx),
         missing=build_states.missing(ctx),
         performance=build_states.performance(ctx),
         examples=build_rest.examples(ctx),

@@ -7,6 +7,7 @@ from pantau.core.model import Evidence, Finding, finding_order, sort_findings
 from pantau.digest import clean, words
 from pantau.digest.blocks import Card, CardPicture, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import NOT_SEEN, Context
+from pantau.digest.edits import edit_of
 from pantau.digest.excerpt import excerpts
 from pantau.digest.model import ReusedPicture
 
@@ -48,6 +49,7 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         personal=personal,
         spam=any(f.family == "SPM" for f in findings),
     )
+    edit = edit_of(ctx, [finding for finding in findings if finding.post]) if first.post else None
     when = post.published_at if post else first.published_at
     bases = {clean.line(finding.basis).rstrip(".") for finding in findings}
     shared = next(iter(bases)) if len(bases) == 1 else ""
@@ -66,7 +68,8 @@ def _card(ctx: Context, findings: list[Finding]) -> Card:
         excerpts=shown if first.post else (),
         reasons=tuple(_reason(ctx, finding, personal, "" if shared else finding.basis) for finding in findings),
         basis=shared,
-        notes=_notes(ctx, first, address, edited=post is not None and (bool(post.edited_from) or not same_version)),
+        notes=_notes(ctx, first, address, edited=edit is None and post is not None and not same_version),
+        edit=edit,
         is_new=all(finding.key not in ctx.earlier for finding in findings),
         picture=None if personal else _picture(ctx, first),
     )
@@ -89,14 +92,27 @@ def _labels(findings: Iterable[Finding]) -> list[str]:
 
 def _notes(ctx: Context, finding: Finding, address: str, *, edited: bool) -> tuple[str, ...]:
     notes = ["Teks unggahan ini pernah disunting."] if edited else []
-    for gone in ctx.data.vanished:
-        if finding.post and gone.post.key == finding.post and gone.change == "removed":
-            notes.append(f"Tidak ada lagi di akunnya saat dilihat {ctx.moment(gone.noticed_at)}; salinannya tersimpan.")
+    if absence := _absence(ctx, finding):
+        notes.append(f"Unggahan {absence}; salinannya tersimpan.")
     notes += [_reuse(ctx, item) for item in ctx.data.reused.get(finding.post, ())]
     if address and not clean.url(address):
         where = clean.shorten(clean.line(address.split("://", 1)[-1]), 80) if address.startswith("http://") else ""
         notes.append("Alamatnya tidak memakai https, jadi tidak ditautkan" + (f": {where}" if where else "."))
     return tuple(notes)
+
+
+def _absence(ctx: Context, finding: Finding) -> str:
+    """Since when the finding's post is not to be seen any more, as a part of a sentence; empty when that is not known of it."""
+    absence = ctx.data.absent.get(finding.post)
+    if absence is None:
+        return ""
+    text = (
+        f"tidak tampak lagi sejak {ctx.moment(absence.missed_at)}, terakhir tampak {ctx.moment(absence.last_seen_at)}"
+    )
+    key = ctx.resolve(finding.account)
+    if key in ctx.states and ctx.bucket(key) in (*NOT_SEEN, "gone", "private"):
+        text += " (malam ini akunnya tidak dapat dilihat)"
+    return text
 
 
 def _reuse(ctx: Context, item: ReusedPicture) -> str:
@@ -161,6 +177,8 @@ def open_rows(ctx: Context) -> OpenRows:
         finding = item.finding
         key = ctx.resolve(finding.account)
         unseen = key in ctx.states and ctx.bucket(key) == "unread"
+        absence = _absence(ctx, finding)
+        note = f"unggahannya {absence}" if absence else "akunnya tidak dapat diperiksa malam ini" if unseen else ""
         rows.append(
             OpenRow(
                 key=finding.key,
@@ -174,8 +192,9 @@ def open_rows(ctx: Context) -> OpenRows:
                 since=ctx.since(item.first_day),
                 times=item.times,
                 url=clean.url(finding.url),
-                note="akunnya tidak dapat diperiksa malam ini" if unseen else "",
+                note=note,
                 answer=ctx.answer(finding.key),
+                edit=edit_of(ctx, [finding]) if finding.post else None,
             )
         )
     return OpenRows(tuple(rows))

@@ -15,6 +15,8 @@ _EXAMPLE_CHARS = 180
 _EXAMPLE_POOL = 5
 _NAMED_ACCOUNTS = 8
 _HASH_CHARS = 16
+FINGERPRINT = "Sidik data"
+"""The term before the fingerprint of the run's manifest; staff compare it, and so does ``pantau digest verify``."""
 _BEST_FIRST: tuple[Category, ...] = ("kinerja", "layanan", "edukasi")
 
 
@@ -68,8 +70,12 @@ def vanished(ctx: Context) -> Lines:
         key = ctx.resolve(post.account)
         account = ctx.accounts.get(key)
         unit = f"{ctx.unit_name(account.unit)}; " if account else ""
-        what = "tidak ada lagi" if item.change == "removed" else "teksnya disunting"
-        text = f"{unit}unggahan {ctx.moment(post.published_at)}, {what} saat dilihat {ctx.moment(item.noticed_at)}"
+        if item.change == "edited":
+            what = f"teksnya disunting, terlihat {ctx.moment(item.noticed_at)}"
+        else:
+            last = f", terakhir tampak {ctx.moment(item.last_seen_at)}" if item.last_seen_at else ""
+            what = f"tidak tampak lagi sejak {ctx.moment(item.noticed_at)}{last}"
+        text = f"{unit}unggahan {ctx.moment(post.published_at)}, {what}"
         if item.finding_keys:
             text += f"; sesudah ditandai ({', '.join(item.finding_keys)}), dicatat sebagai perbaikan"
         elif post.text.strip():
@@ -317,7 +323,7 @@ def facts(ctx: Context, counts: Counts, window: str) -> Facts:
         Entry("Unit", f"{words.number(len(ctx.units))}, {words.number(counts.unregistered)} di antaranya tanpa akun"),
     ]
     if ctx.data.manifest_sha256:
-        entries.append(Entry("Sidik data", clean.line(ctx.data.manifest_sha256)[:_HASH_CHARS]))
+        entries.append(Entry(FINGERPRINT, clean.line(ctx.data.manifest_sha256)))
     if ctx.data.rules_sha256:
         entries.append(Entry("Sidik aturan", clean.line(ctx.data.rules_sha256)[:_HASH_CHARS]))
     if ctx.data.reader:

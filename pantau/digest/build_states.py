@@ -1,7 +1,6 @@
 """Blocks about accounts: silent ones apart from those that could not be read, missing ones, results that do not show, excuses."""
 
 from collections import Counter
-from math import ceil
 
 from pantau.core.model import Finding, Observation, sort_findings
 from pantau.digest import clean, words
@@ -13,16 +12,8 @@ from pantau.digest.blocks import (
     Lines,
     QuietRow,
     QuietRows,
-    UnreadGroup,
-    UnreadGroups,
-    UnreadItem,
 )
 from pantau.digest.context import NOT_SEEN, Context
-
-_RUN_OUT = ("deadline", "budget", "rate_limit")
-"""Reason classes of accounts that were left over; they come first the next night."""
-_NOTABLE_SHARE = 0.25
-"""Fewer left over than this are read the next night; from here on they take turns."""
 
 
 def counts(ctx: Context, *, tones: Counter[str], reviews: int, still_open: int) -> Counts:
@@ -88,68 +79,6 @@ def _norm(item: Observation) -> str:
         return ""
     grace = item.limit_days - item.norm_days
     return f"{item.norm_days} + {grace} hari" if item.norm_days and grace else f"{item.limit_days} hari"
-
-
-def unread_groups(ctx: Context) -> UnreadGroups:
-    """Accounts that could not be read, by platform and reason class, so that a source that is down is said once."""
-    grouped: dict[tuple[str, str], list[Observation]] = {}
-    for item in ctx.in_bucket("unread"):
-        platform = ctx.accounts[ctx.resolve(item.account)].platform
-        grouped.setdefault((platform, item.unread_class), []).append(item)
-    groups = [_unread_group(ctx, platform, items) for (platform, _), items in grouped.items()]
-    return UnreadGroups(tuple(sorted(groups, key=lambda group: (-group.count, group.title, group.reason))))
-
-
-def _unread_group(ctx: Context, platform: str, members: list[Observation]) -> UnreadGroup:
-    what, remedy = words.UNREAD_LABELS[members[0].unread_class]
-    reasons = {words.sentence(clean.line(item.reason)) for item in members}
-    blinds = {_blind(ctx, item) for item in members}
-    begun = {item.since for item in members}
-    same_reason, same_blind = len(reasons) == 1, len(blinds) == 1
-    since = []
-    if len(begun) == 1 and (day := begun.pop()):
-        nights = (ctx.today - day).days + 1
-        since.append(f"Tidak dapat diperiksa sejak {ctx.since(day)} ({words.number(nights)} malam).")
-    if members[0].unread_class in _RUN_OUT and (turn := _turn(ctx, platform)):
-        since.append(turn)
-    if same_blind:
-        since.append(words.sentence(f"keadaannya {next(iter(blinds))}"))
-    return UnreadGroup(
-        title=f"{words.platform(platform)}: {what}",
-        reason=next(iter(reasons)) if same_reason else "",
-        since=" ".join(since),
-        remedy=remedy,
-        account_keys=tuple(ctx.resolve(item.account) for item in members),
-        items=tuple(
-            UnreadItem(
-                ctx.account_name(item.account),
-                ctx.unit_name(item.unit),
-                "" if same_blind else _blind(ctx, item),
-                "" if same_reason else words.sentence(clean.line(item.reason)),
-            )
-            for item in members
-        ),
-    )
-
-
-def _turn(ctx: Context, platform: str) -> str:
-    """How often each account of a platform has its turn when time or money serves only a part of them."""
-    keys = [key for key, account in ctx.accounts.items() if account.platform == platform]
-    total = sum(ctx.bucket(key) not in ("unwatched", "waiting") for key in keys)
-    read = sum(ctx.bucket(key) not in NOT_SEEN for key in keys)
-    if not read or total - read < total * _NOTABLE_SHARE:
-        return ""
-    often = f"tiap akun diperiksa kira-kira tiap {words.number(ceil(total / read))} malam"
-    return f"Malam ini {words.number(read)} dari {words.counted(total, 'akun')} terbaca; bila tetap begitu, {often}."
-
-
-def _blind(ctx: Context, item: Observation) -> str:
-    """Since when nothing is known about an account."""
-    key = ctx.resolve(item.account)
-    last = ctx.data.last_read_at.get(key) or ctx.data.last_read_at.get(item.account)
-    if last:
-        return f"tidak diketahui sejak {ctx.moment(last)}"
-    return f"tidak diketahui sejak {ctx.since(item.since)}" if item.since else "belum pernah diketahui"
 
 
 def missing(ctx: Context) -> GroupBlock:
@@ -230,4 +159,17 @@ def partly_read(ctx: Context) -> list[str]:
         for bucket in ("active", "quiet")
         for item in ctx.in_bucket(bucket)
         if not item.complete
+    ]
+
+
+def limits_of_reading(ctx: Context) -> list[Entry]:
+    """What the readings of active accounts could not show, once per platform and reason."""
+    tally = Counter(
+        (ctx.accounts[ctx.resolve(item.account)].platform, clean.line(item.reason))
+        for item in ctx.in_bucket("active")
+        if item.reason
+    )
+    return [
+        Entry(words.platform(platform), f"{words.counted(count, 'akun')}: {reason}")
+        for (platform, reason), count in sorted(tally.items())
     ]

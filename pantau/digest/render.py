@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pantau.core.resources import data_dir
 from pantau.core.settings import DigestSettings
 from pantau.digest import budget, clean
-from pantau.digest.blocks import CardPicture, Piece
+from pantau.digest.blocks import CardPicture, DiffPiece, Piece
 from pantau.digest.model import Digest
 
 TEXT_COLUMNS = 78
@@ -79,7 +79,7 @@ class Renderer:
         }
         self._html = Environment(autoescape=True, **common)
         self._text = Environment(autoescape=False, **common)
-        self._text.filters |= {"fold": fold, "marked": marked, "underlined": underlined}
+        self._text.filters |= {"fold": fold, "marked": marked, "changed": changed, "underlined": underlined}
         self._inliner = css_inline.CSSInliner(
             load_remote_stylesheets=False, remove_inlined_selectors=True, keep_at_rules=True, minify_css=True
         )
@@ -147,6 +147,12 @@ def fold(text: str, indent: int = 0, first: str = "") -> str:
 def marked(pieces: tuple[Piece, ...]) -> str:
     """An excerpt in plain text: ``>>these words<<`` are the marked ones."""
     return "".join(f"{_OPEN_MARK}{piece.text}{_CLOSE_MARK}" if piece.strong else piece.text for piece in pieces)
+
+
+def changed(pieces: tuple[DiffPiece, ...]) -> str:
+    """An edit in plain text: ``[-taken out-]`` and ``{+put in+}``."""
+    marks = {"same": "{}", "cut": "[-{}-]", "new": "{{+{}+}}"}
+    return " ".join(marks[piece.kind].format(piece.text) for piece in pieces)
 
 
 def underlined(title: str) -> str:

@@ -29,13 +29,12 @@ class ReadingLine(msgspec.Struct, frozen=True):
     outcome: str
     unread_class: str
     complete: bool
-    checked_at: datetime
     source: str
 
     @classmethod
     def of(cls, reading: Reading, account: str) -> "ReadingLine":
         """The line of a reading under the account's key of that time."""
-        return cls(account, reading.outcome, reading.unread_class, reading.complete, reading.checked_at, reading.source)
+        return cls(account, reading.outcome, reading.unread_class, reading.complete, reading.source)
 
 
 class _Count:

@@ -3,13 +3,14 @@
 One JSON object per line (UTF-8, no blanks, keys in this order, ``\\n`` after each):
 
 1. ``manifest`` (the version of this format), ``run``, ``as_of``, ``window`` (start and end);
-2. per account of the run, by ``account``: ``account``, ``outcome``, ``unread_class``, ``complete``, ``checked_at``, ``source``;
+2. per account of the run, by ``account``: ``account``, ``outcome``, ``unread_class``, ``complete``, ``source``;
 3. per post and timeline, by ``post``, then ``account``: ``post``, ``account``, ``published_at``, ``text_sha256`` (of the published
    text alone, as UTF-8), ``raw_sha256`` (of the raw answer as stored; empty when there is none), ``state``: ``seen``, ``edited``
    (since it was first stored) or ``vanished`` (confirmed by this run).
 
-Times are UTC. A post that merely stood on the same page again is not repeated. The lines are kept for good: retention removes
-words and answers, never their hashes. Neither writing nor checking holds more than some thousand lines in memory.
+Times are UTC. Nothing in it depends on when exactly an account was read, so that a night killed and started again ends with the
+same lines. A post that merely stood on the same page again is not repeated. The lines are kept for good: retention removes words
+and answers, never their hashes. Neither writing nor checking holds more than some thousand lines in memory.
 """
 
 import hashlib

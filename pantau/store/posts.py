@@ -120,9 +120,11 @@ class Posts:
                 _P.c.key,
                 _P.c.first_run,
                 _P.c.changed_run,
+                _P.c.changed_at,
                 sa.func.min(_S.c.first_seen_at, type_=schema.Instant()).label("first_seen_at"),
                 sa.func.max(_S.c.last_seen_at, type_=schema.Instant()).label("last_seen_at"),
                 sa.func.max(_S.c.vanished_at, type_=schema.Instant()).label("vanished_at"),
+                sa.func.min(_S.c.missed_at, type_=schema.Instant()).label("missed_at"),
                 (sa.func.count() == sa.func.count(_S.c.vanished_at)).label("gone"),
             )
             .join(_S, _S.c.post == _P.c.key)
@@ -135,9 +137,11 @@ class Posts:
                     found[row.key] = Trail(
                         first_run=row.first_run,
                         changed_run=row.changed_run,
+                        changed_at=row.changed_at,
                         first_seen_at=row.first_seen_at,
                         last_seen_at=row.last_seen_at,
                         vanished_at=row.vanished_at if row.gone else None,
+                        missed_at=row.missed_at,
                     )
         return found
 

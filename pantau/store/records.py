@@ -52,10 +52,14 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     """The run that first stored it."""
     changed_run: str
     """The run that stored its newest version."""
+    changed_at: datetime
+    """When that version was first seen."""
     first_seen_at: datetime
     last_seen_at: datetime
     vanished_at: datetime | None = None
     """The first reading that missed it, once a later night has confirmed that no account shows it any more."""
+    missed_at: datetime | None = None
+    """The first reading that missed it in some account's timeline since it was last seen there, confirmed or not."""
 
 
 class Vanished(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from pantau.core.model import (
     Account,
     Cost,
@@ -20,7 +22,7 @@ from pantau.core.model import (
 from pantau.core.pictures import Thumbnail
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
-from pantau.digest.model import DayCount, DigestInput, KnownDecision, OpenFinding, VanishedPost
+from pantau.digest.model import Absence, DayCount, DigestInput, KnownDecision, OpenFinding, TextVersion, VanishedPost
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "digest"
 NIGHT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 20.00 WIB
@@ -269,6 +271,12 @@ POSTS = (
 
 _nik = words(DATA, "9999010203040005")
 QUIET_SINCE = "2026-11-19"
+
+
+def versions(now: Post, before: str) -> tuple[TextVersion, TextVersion]:
+    """How a post read until the night before, and how it reads now."""
+    old = msgspec.structs.replace(now, text=before, edited_from="")
+    return TextVersion(post=old, seen_at=NIGHT - timedelta(days=1)), TextVersion(post=now, seen_at=NIGHT)
 
 
 def about_account(rule: str, family: str, handle: str, level: str, message: str, **more: object) -> Finding:
@@ -606,9 +614,32 @@ def rich() -> DigestInput:
         notes=("Pengenalan tulisan pada gambar belum dipasang; 9 gambar tidak dibaca.",),
         reader="qwen3:8b (perintah 1-3fa2c9): 31 unggahan dibaca (12 dari simpanan), 2 dibuka untuk dilihat, tanpa biaya",
         vanished=(
-            VanishedPost(post=GONE_POST, change="removed", noticed_at=NIGHT, finding_keys=(OLD.key,)),
+            VanishedPost(
+                post=GONE_POST,
+                change="removed",
+                noticed_at=NIGHT - timedelta(days=1),
+                last_seen_at=NIGHT - timedelta(hours=39),
+                finding_keys=(OLD.key,),
+            ),
             VanishedPost(post=EDITED_POST, change="edited", noticed_at=NIGHT - timedelta(hours=1)),
         ),
+        absent={
+            GONE_POST.key: Absence(last_seen_at=NIGHT - timedelta(hours=39), missed_at=NIGHT - timedelta(days=1)),
+            PARTY.key: Absence(last_seen_at=NIGHT - timedelta(hours=2), missed_at=NIGHT - timedelta(hours=1)),
+        },
+        versions={
+            PRIVATE.key: versions(
+                PRIVATE, "Open PO tas branded punya ibu kepala, minat WA 0812-3456-7890 ya kak, 3 slot lagi."
+            ),
+            DATA.key: versions(DATA, DATA.text.replace("sakit menahun", "penderita TBC").replace("0005", "0006")),
+            OLD_SPAM.key: (
+                TextVersion(post=OLD_SPAM, seen_at=NIGHT - timedelta(hours=74)),
+                TextVersion(
+                    post=msgspec.structs.replace(OLD_SPAM, text="Klaim hadiah lomba desa di kantor, bukan di sini"),
+                    seen_at=NIGHT,
+                ),
+            ),
+        },
         trend=trend(),
         undelivered=(date(2026, 11, 20),),
         manifest_sha256="5f3c" * 16,

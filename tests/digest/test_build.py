@@ -210,8 +210,9 @@ def test_decisions_are_echoed_with_who_and_why():
 
 
 def test_a_vanished_post_is_a_fact_and_after_a_flag_a_correction():
-    edited, removed = RICH.vanished.entries
+    removed, edited = RICH.vanished.entries
     assert "teksnya disunting" in edited.text
+    assert "tidak tampak lagi sejak 23 Nov 2026" in removed.text
     assert "dicatat sebagai perbaikan" in removed.text
     assert "makan malam" not in removed.text
 
@@ -323,7 +324,7 @@ def test_a_link_that_is_not_https_is_not_a_link_but_is_said():
     digest = changed(posts=sample.rich().posts | {sample.PARTY.key: plain})
     card = next(card for card in digest.flags.cards if card.place == sample.PARTY.key)
     assert card.url == ""
-    assert card.notes == ("Alamatnya tidak memakai https, jadi tidak ditautkan: instansi.example/berita/6",)
+    assert card.notes[1:] == ("Alamatnya tidak memakai https, jadi tidak ditautkan: instansi.example/berita/6",)
 
 
 def test_a_finding_whose_post_is_not_at_hand_is_shown_from_its_evidence():

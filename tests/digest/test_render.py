@@ -60,7 +60,7 @@ def test_the_page_is_sound_and_says_its_language_and_title():
 
 def test_only_elements_that_every_mail_program_keeps_are_used():
     known = {"html", "head", "meta", "title", "style", "body", "table", "tbody", "caption", "tr", "th", "td"}
-    known |= {"h1", "h2", "h3", "p", "b", "br", "span", "a", "div", "img"}
+    known |= {"h1", "h2", "h3", "p", "b", "br", "span", "a", "div", "img", "del", "ins"}
     assert set(PAGE.tags) <= known
 
 
@@ -198,6 +198,7 @@ def hostile(text: str):
     first = data.accounts[0]
     return msgspec.structs.replace(
         data,
+        versions={post.key: sample.versions(post, f"{text} pilih {text}")},
         office=msgspec.structs.replace(
             data.office, name=f"Kabupaten {text}", contact=text, department=text, address=text
         ),
@@ -227,7 +228,7 @@ def test_hostile_text_stays_text_in_every_part_of_the_mail(text):
     assert not lint.html_problems(result.html)
     assert not page.unbalanced
     assert not page.open
-    assert set(page.tags) == set(PAGE.tags)
+    assert set(page.tags) <= set(PAGE.tags)
     assert all(link.startswith("https://") for link in page.links)
     for part in (result.html, result.text, result.whatsapp, result.subject):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", part)
