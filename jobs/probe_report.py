@@ -61,6 +61,8 @@ def _platform(result: Probed, x_usd: float) -> list[str]:
     if result.state == "not_set_up":
         key = _SETTINGS.get(name, f"collect.{name}.enabled")
         return [f"{name}: belum disiapkan ({result.registered} akun di daftar). Isi {key} di pantau.toml."]
+    if result.problem:
+        return [f"{name}: tidak dapat dibaca. {result.problem}"]
     if result.look is None:
         return [f"{name}: tidak ada akun di daftar akun."]
     look = result.look

@@ -12,7 +12,9 @@ import msgspec
 from collectors.base import Pace
 from jobs import exit_codes
 from jobs.points import Answer, answers
+from jobs.progress import Progress
 from jobs.wiring import Job, look, watched_platforms, x_accounts_within
+from pantau.core.errors import SecretError
 from pantau.core.exchange import Look
 from pantau.core.model import Account, Target, Unit, Window
 
@@ -20,13 +22,12 @@ PROBE_DAYS = 6
 """How far back is read: enough for some posts of most accounts, and within reach of X's recent search."""
 PROBE_MINUTES = 10.0
 """Time for one platform."""
-SMALLEST_X_USD = 0.10
 
-State = Literal["read", "not_set_up", "no_accounts"]
+State = Literal["read", "not_set_up", "no_accounts", "no_secret"]
 
 
 class Probed(msgspec.Struct, frozen=True, kw_only=True):
-    """One platform. ``look`` is there when ``state`` is ``read``."""
+    """One platform. ``look`` is there when ``state`` is ``read``, ``problem`` when a secret could not be."""
 
     platform: str
     state: State
@@ -34,6 +35,7 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[Account, ...] = ()
     look: Look | None = None
     answers: tuple[Answer, ...] = ()
+    problem: str = ""
 
     @property
     def failed(self) -> int:
@@ -96,34 +98,38 @@ def _from_both_ends(items: list[Account]) -> list[Account]:
 
 
 def probe(
-    job: Job, plans: Iterable[Plan], x_usd: float, now: Callable[[], datetime], sleep: Callable[[float], None]
+    job: Job,
+    plans: Sequence[Plan],
+    x_usd: float,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    progress: Progress,
 ) -> list[Probed]:
-    """Carry the plans out, one platform after the other. Raises ``SecretError``.
+    """Carry the plans out, one platform after the other.
 
-    Nothing goes into the office's database or state folder, so that it cannot count as a night.
+    Nothing goes into the office's database or state folder (but logins that TikTok renews), so that it cannot count as a night.
     """
+    progress.start("Membaca platform", len(plans))
     results = []
     for one in plans:
-        seen: Look | None = None
-        if one.state == "read":
-            end = now().replace(microsecond=0)
-            start = end - timedelta(days=PROBE_DAYS)
-            targets = [Target(account=account, since=start) for account in one.accounts]
-            pace = Pace(now, sleep, now() + timedelta(minutes=PROBE_MINUTES))
-            with tempfile.TemporaryDirectory(prefix="pantau-probe-") as folder:
-                window = Window(start, end)
-                seen = look(one.platform, job.settings, pace, targets, window, Path(folder), x_usd)
-        results.append(
-            Probed(
-                platform=one.platform,
-                state=one.state,
-                registered=one.registered,
-                accounts=one.accounts,
-                look=seen,
-                answers=tuple(answers(one.platform, seen)) if seen else (),
-            )
-        )
+        base = Probed(platform=one.platform, state=one.state, registered=one.registered, accounts=one.accounts)
+        results.append(_look(job, base, x_usd, now, sleep) if one.state == "read" else base)
+        progress.step()
+    progress.stop()
     return results
+
+
+def _look(job: Job, base: Probed, x_usd: float, now: Callable[[], datetime], sleep: Callable[[float], None]) -> Probed:
+    end = now().replace(microsecond=0)
+    window = Window(end - timedelta(days=PROBE_DAYS), end)
+    targets = [Target(account=account, since=window.start) for account in base.accounts]
+    pace = Pace(now, sleep, now() + timedelta(minutes=PROBE_MINUTES))
+    try:
+        with tempfile.TemporaryDirectory(prefix="pantau-probe-") as folder:
+            seen = look(base.platform, job.settings, pace, targets, window, Path(folder), x_usd)
+    except SecretError as error:  # the other platforms can be probed all the same
+        return msgspec.structs.replace(base, state="no_secret", problem=str(error))
+    return msgspec.structs.replace(base, look=seen, answers=tuple(answers(base.platform, seen)))
 
 
 def exit_code(results: Sequence[Probed], *, named: bool) -> int:
@@ -131,4 +137,5 @@ def exit_code(results: Sequence[Probed], *, named: bool) -> int:
     read = [result for result in results if result.state == "read"]
     if not read or (named and len(read) < len(results)):
         return exit_codes.BAD_CONFIGURATION
-    return exit_codes.INCOMPLETE if any(result.failed or result.differs for result in read) else exit_codes.DONE
+    wrong = any(result.failed or result.differs for result in read) or any(one.problem for one in results)
+    return exit_codes.INCOMPLETE if wrong else exit_codes.DONE

@@ -38,6 +38,7 @@ def command(
     from jobs.commands.common import job_of
     from jobs.probe_report import beforehand, report
     from jobs.probing import exit_code, plan, probe
+    from jobs.progress import make_progress
     from jobs.recording import prepare
     from jobs.recording import record as write_recording
     from jobs.wiring import known_platforms
@@ -55,7 +56,7 @@ def command(
     plans = plan(job, [platform] if platform else known, count, x_usd)
     if before := beforehand(plans, x_usd):
         click.echo(before, err=True)
-    results = probe(job, plans, x_usd, now_utc, time.sleep)
+    results = probe(job, plans, x_usd, now_utc, time.sleep, make_progress())
     text = report(results, now_utc().astimezone(job.settings.zone), x_usd)
     if record is not None:
         written = write_recording(record, results, job.register.accounts, job.settings)

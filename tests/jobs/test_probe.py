@@ -142,6 +142,17 @@ def test_a_platform_that_is_not_set_up_is_named_with_the_key_to_fill_in(
     assert "tidak dikenal; pilih x, instagram" in capsys.readouterr().err
 
 
+def test_a_secret_that_cannot_be_read_stops_its_own_platform_only(
+    office: ProbeOffice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PROBE_TUBE")
+    assert office.probe() == 1
+    said = capsys.readouterr().out
+    assert "youtube: tidak dapat dibaca. Variabel lingkungan PROBE_TUBE kosong." in said
+    assert said.count("akun dicoba") == 5
+    assert office.probe("--platform", "youtube") == 2
+
+
 def test_without_any_platform_or_with_wrong_settings_it_is_a_matter_of_configuration(office: ProbeOffice) -> None:
     office.off = {"x", "instagram", "facebook", "youtube", "website", "tiktok"}
     office.write()
