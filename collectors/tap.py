@@ -33,7 +33,7 @@ class Tap:
 
     @property
     def unanswered(self) -> int:
-        """Requests that brought no (whole) answer: broken lines, silence, refused connections."""
+        """Requests that brought no whole answer: broken lines, silence, refused connections, answers given up as too large."""
         with self._lock:
             return self._asked - len(self._exchanges)
 
@@ -77,7 +77,7 @@ class Tap:
         headers = {name.lower(): value for name, value in response.headers.items()}
         try:
             body = httpx.Response(200, headers=_coding(headers), content=raw).content
-        except httpx.DecodingError:  # broke off, or was stopped as too large
+        except httpx.DecodingError:
             body = b""
         self._keep(
             Exchange(
@@ -109,23 +109,25 @@ def tap_of(network: Network) -> Tap | None:
 
 
 class _Copied(httpx.SyncByteStream):
-    """A stream that hands its bytes to ``done`` once it is closed."""
+    """A stream that hands its bytes to ``done`` when it is closed, if it was read to its end."""
 
     def __init__(self, inner: httpx.SyncByteStream, done: Callable[[bytes], None]) -> None:
         self._inner = inner
         self._done: Callable[[bytes], None] | None = done
         self._parts: list[bytes] = []
+        self._whole = False
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self._inner:
             self._parts.append(part)
             yield part
+        self._whole = True
 
     def close(self) -> None:
         """Close the line, then report."""
         self._inner.close()
         done, self._done = self._done, None
-        if done is not None:
+        if done is not None and self._whole:
             done(b"".join(self._parts))
 
 

@@ -24,7 +24,7 @@ from pantau.core.settings import Collect, Settings, XSettings
 from pantau.core.settings_file import load_settings
 from tests.fakes import SimClock
 from tests.jobs.probe_office import ProbeOffice, open_probe_office
-from tests.servers.base import Fault, Reply, json_reply
+from tests.servers.base import Fault, Reply, broken_off, json_reply
 from tests.servers.x_feed import FakeXAccount, FakeXPost
 from tests.servers.x_server import XServer
 
@@ -307,8 +307,13 @@ def test_it_runs_as_a_process_of_its_own_and_writes_its_report_to_a_file(office:
     assert "website: 3 dari 3 akun dicoba" in target.read_text("utf-8")
 
 
-def test_a_line_that_breaks_is_counted(office: ProbeOffice, tmp_path: Path) -> None:
-    office.web.faults.add(Fault(Reply(action="drop"), account="kelurahan", times=None))
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(Reply(action="drop"), times=None), Fault(change=broken_off, times=None)],
+    ids=["dropped", "broken off"],
+)
+def test_a_line_that_breaks_is_counted(office: ProbeOffice, tmp_path: Path, fault: Fault) -> None:
+    office.web.faults.add(fault)
     clock = SimClock(datetime.now(UTC))
     pace = Pace(clock.now, clock.sleep, clock.now() + timedelta(minutes=10))
     window = Window(clock.now() - timedelta(days=6), clock.now())
