@@ -18,7 +18,7 @@ from collectors.x_client import USERS_PER_LOOKUP, XClient
 from collectors.x_errors import MISSING, PRIVATE, AccountProblem, XError, format_error
 from collectors.x_plan import ARCHIVE_QUERY_CHARS, RECENT_QUERY_CHARS, Group, plan
 from collectors.x_read import XReader
-from collectors.x_seat import Seat
+from collectors.x_seat import BY_SEARCH_ALONE, Seat
 from pantau.core.model import Scan, Target, Window
 from pantau.core.settings import XSettings
 
@@ -159,7 +159,7 @@ class Night:
         afforded = max(0, _MODEST_REQUESTS - self._searches)
         self._by_timeline += self._newly_silent[:afforded]
         for seat in self._newly_silent[afforded:]:
-            yield self._close(seat, seat.read(self._pace.now(), self._source))
+            yield self._close(seat, seat.read(self._pace.now(), self._source, BY_SEARCH_ALONE))
 
     def _read_timelines(self) -> Iterator[Scan]:
         """One account at a time, by id."""

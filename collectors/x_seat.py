@@ -11,6 +11,11 @@ from pantau.core.model import Outcome, Reading, Scan, Target, UnreadClass, Windo
 
 _SILENT_AFTER = timedelta(days=2)
 """Sooner than the shortest norm (1 day and 2 of grace) runs out, so that nobody is called quiet on the word of a search alone."""
+BY_SEARCH_ALONE = (
+    "tidak ada kiriman baru menurut pencarian X; bila akunnya baru saja ditangguhkan, dikunci atau dihapus, itu baru ketahuan "
+    "setelah dua hari tanpa kiriman"
+)
+"""Said of accounts that posted within two days and brought nothing tonight: a timeline for each would be too many requests."""
 
 
 class Seat:
@@ -77,9 +82,9 @@ class Seat:
         start = newest + EDITABLE if newest else self.since - overlap
         return min(start, self.since - min(overlap, LEAST_OVERLAP))
 
-    def read(self, at: datetime, source: str) -> Scan:
-        """The scan of an account whose posts are completely known up to the window's end."""
-        return self._scan(at, source, "read", complete=True)
+    def read(self, at: datetime, source: str, reason: str = "") -> Scan:
+        """The scan of an account whose posts are completely known up to the window's end. ``reason``: what is not known of it."""
+        return self._scan(at, source, "read", reason=reason, complete=True)
 
     def failed(self, at: datetime, source: str, error: CollectorError) -> Scan:
         """The scan of an account that could not be read (completely). Posts that came before the fault are kept: they are paid."""

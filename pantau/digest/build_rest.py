@@ -175,6 +175,7 @@ def unchecked(ctx: Context) -> Lines:
         names = partly[:_NAMED_ACCOUNTS]
         more = f", dan {words.number(len(partly) - len(names))} lainnya" if len(partly) > len(names) else ""
         entries.append(Entry("Terbaca sebagian", f"{words.counted(len(partly), 'akun')}: {', '.join(names)}{more}"))
+    entries += build_states.limits_of_reading(ctx)
     entries += [
         Entry("Aturan diturunkan", f"{clean.line(item.rule_id)} hanya dicatat sejak {_since(ctx, item)}; {_why(item)}")
         for item in ctx.data.demoted
