@@ -206,7 +206,9 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
             reason = f"tidak ada unggahan selama {silence.days} {kind} terhitung; batasnya {limit} {kind}"
             return self._state(silence, state="quiet", reason=reason, since=start)
         before = self.previous.since if self.previous is not None and self.previous.state == "active" else None
-        return self._state(silence, state="active", since=min(before or self.today, self.today))
+        return self._state(
+            silence, state="active", reason=self.tonight.reason, since=min(before or self.today, self.today)
+        )
 
     def _silent_since(self) -> date:
         """First day of the silence: the same every night until the account posts."""
