@@ -11,8 +11,9 @@ def same_words(one: str, other: str) -> bool:
 
     To be asked only when different sources brought them: what one and the same source writes differently was edited.
     """
-    return _plain(one) == _plain(other)
+    return plain_words(one) == plain_words(other)
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
+    """What is left of a text when the manner of writing of a source is taken away."""
     return _BLANKS.sub(" ", _HANDLE_SIGN.sub("", text)).strip()

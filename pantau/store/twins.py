@@ -1,6 +1,6 @@
 """The same post under two ids: the platform's, and one that Pantau made because an export names none.
 
-Such posts are the same when one account published them within a minute with the same words (blanks aside), or at the same
+Such posts are the same when one account published them within a minute with the same words (``same_words``), or at the same
 address, or in the same second when the export tells no words. Each stored post answers to one other at most, so that two
 wordless pictures of one minute stay two.
 """
@@ -16,6 +16,7 @@ from pantau.core.clock import to_utc
 from pantau.core.derived_ids import is_derived
 from pantau.core.model import Collected, Post
 from pantau.store import schema
+from pantau.store.same_words import plain_words
 
 _P = schema.posts
 _S = schema.sightings
@@ -77,7 +78,7 @@ def _stored(connection: Connection, account_id: int, items: Sequence[Collected])
         .order_by(_S.c.published_at, _S.c.post)
     )
     rows = connection.execute(query).all()
-    return [_Stored(row.key, row.published_at, _words(row.text), row.url) for row in rows]
+    return [_Stored(row.key, row.published_at, plain_words(row.text), row.url) for row in rows]
 
 
 def _pairs(items: Sequence[Collected], stored: Iterable[_Stored]) -> dict[str, str]:
@@ -98,11 +99,7 @@ def _pairs(items: Sequence[Collected], stored: Iterable[_Stored]) -> dict[str, s
 def _same(post: Post, other: _Stored) -> bool:
     if abs(other.published_at - to_utc(post.published_at)) >= APART:
         return False
-    if _words(post.text) == other.words or bool(post.url and post.url == other.url):
+    if plain_words(post.text) == other.words or bool(post.url and post.url == other.url):
         return True
     wordless = is_derived(post.post_id) and not post.text.strip()
     return (wordless or (other.is_made and not other.words)) and other.published_at == to_utc(post.published_at)
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())

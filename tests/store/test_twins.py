@@ -87,6 +87,11 @@ def test_wordless_pictures_of_one_minute_stay_as_many_as_they_are(store: Store, 
     assert len(keys(store)) == 3
 
 
+def test_mentions_that_the_graph_api_shows_without_their_sign_are_the_same_words(store: Store, page: Account) -> None:
+    read(store, live(text="Bersama kab.contoh panen raya"))
+    assert store.import_posts("i-1", [exported("Bersama @kab.contoh  panen raya")], NIGHT + HOUR).new == 0
+
+
 @pytest.mark.parametrize(("text", "late"), [("Panen raya", timedelta(seconds=61)), ("Panen", timedelta())])
 def test_other_words_or_another_minute_are_another_post(
     store: Store, page: Account, text: str, late: timedelta
