@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from collectors.x_seat import BY_SEARCH_ALONE
 from tests.collectors.x_support import NIGHT, Clock, Office, open_office
 from tests.servers.x_feed import FakeXAccount, FakeXPost, generated_accounts
 from tests.servers.x_server import XServer
@@ -79,3 +80,24 @@ def test_ten_times_the_accounts_take_ten_times_the_requests() -> None:
             office.night()
             counts.append(server.count())
     assert counts == [3, 24]
+
+
+def test_in_a_large_register_a_fresh_suspension_is_known_within_two_days_and_until_then_its_blindness_is_said() -> None:
+    accounts = generated_accounts(1000, 4, NIGHT - DAY, NIGHT + 3 * DAY)
+    victim = accounts[7]
+    del victim.posts[1:]
+    said = []
+    with XServer(accounts) as server:
+        office = open_office(server, Clock())
+        office.first_days = 1
+        office.night()
+        victim.state = "suspended"
+        for _ in range(3):
+            office.clock.moment += DAY - timedelta(seconds=sum(office.clock.slept))
+            office.clock.slept.clear()
+            scans = office.night()
+            reading = scans[victim.handle].reading
+            said.append((reading.outcome, reading.reason == BY_SEARCH_ALONE))
+    assert said[0] == ("read", True)
+    assert said[-1] == ("suspended", False)
+    assert scans[accounts[8].handle].reading.reason == ""
