@@ -19,6 +19,8 @@ from pantau.store.store import Store
 
 _log = structlog.get_logger(__name__)
 NOT_WATCHED = "platform ini belum dipantau"
+TOGETHER = 100
+"""So many scans are kept in one transaction at most; a kill costs those that were not kept yet, and they are read again."""
 INTENDED = frozenset({"not_watched", "rotation"})
 """Classes of unread accounts that are no failure: the office decided so."""
 
@@ -39,8 +41,8 @@ def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], pro
     norms = {account.key: norm_for(account, units[account.unit], site.job.settings.norms) for account in left}
     limit_days = {key: norm.days + norm.grace for key, norm in norms.items()}
     plan = plan_night(left, units, history, limit_days, settings.max_accounts, read, run.as_of)
-    for account, reason in plan.postponed:
-        store.save_scan(run.run_id, failed_scan(account, "rotation", reason, run.as_of, ""))
+    waiting = [failed_scan(account, "rotation", reason, run.as_of, "") for account, reason in plan.postponed]
+    store.save_scans(run.run_id, [(scan, None) for scan in waiting])
     targets = []
     for account in plan.accounts:
         mark = marks.get(account.key)
@@ -50,34 +52,38 @@ def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], pro
 
 
 def read_targets(site: Site, store: Store, run: Run, targets: Sequence[Target], progress: Progress) -> list[Reading]:
-    """Read every target; each scan is on disk before the next one is waited for. The readings in order of arrival.
+    """Read every target; what has arrived is on disk before more is waited for. The readings in order of arrival.
 
     Platforms are read side by side, each by its own thread; only this thread writes.
     """
     collectors = site.build_collectors(pace_of_run(site, store))
     by_platform: dict[str, list[Target]] = {platform: [] for platform in collectors}
-    readings = []
+    unwatched = []
     for target in targets:
-        account = target.account
-        if account.platform in collectors:
-            by_platform[account.platform].append(target)
-            continue
-        scan = failed_scan(account, "not_watched", NOT_WATCHED, run.as_of, "")
-        store.save_scan(run.run_id, scan)
-        readings.append(scan.reading)
+        if target.account.platform in collectors:
+            by_platform[target.account.platform].append(target)
+        else:
+            unwatched.append(failed_scan(target.account, "not_watched", NOT_WATCHED, run.as_of, ""))
+    store.save_scans(run.run_id, [(scan, None) for scan in unwatched])
+    readings = [scan.reading for scan in unwatched]
     progress.start("Membaca akun", len(targets) - len(readings))
     asks = {
         platform: Ask([target.account for target in own], partial(collectors[platform].collect, own, run.window))
         for platform, own in by_platform.items()
     }
-    for scan in side_by_side(asks, run.window.end):
-        span = Window(scan.seen_from, run.window.end) if scan.seen_from and scan.seen_from < run.window.end else None
-        store.save_scan(run.run_id, scan, span)
-        readings.append(scan.reading)
-        progress.step()
+    for arrived in side_by_side(asks, run.window.end):
+        store.save_scans(run.run_id, [(scan, _span(scan, run.window)) for scan in arrived])
+        readings += [scan.reading for scan in arrived]
+        for _ in arrived:
+            progress.step()
     costs = tuple(cost for collector in collectors.values() for cost in collector.costs())
     store.costs.save(run.run_id, costs, attempt=f"{site.now():%Y%m%d%H%M%S%f}")
     return readings
+
+
+def _span(scan: Scan, window: Window) -> Window | None:
+    """The stretch of time of which the scan shows every post."""
+    return Window(scan.seen_from, window.end) if scan.seen_from and scan.seen_from < window.end else None
 
 
 def pace_of_run(site: Site, store: Store) -> Pace:
@@ -98,19 +104,23 @@ class Ask(NamedTuple):
     scans: Callable[[], Iterator[Scan]]
 
 
-def side_by_side(asks: Mapping[str, Ask], at: datetime) -> Iterable[Scan]:
-    """The scans of all platforms in the order in which they arrive, one per account whatever a collector does."""
+def side_by_side(asks: Mapping[str, Ask], at: datetime) -> Iterator[list[Scan]]:
+    """The scans of all platforms as they arrive, one per account whatever a collector does.
+
+    Together come those that have arrived meanwhile, at most ``TOGETHER``.
+    """
     arrived: queue.Queue[Scan | None] = queue.Queue()
     for platform, ask in asks.items():
         work = (platform, ask, at, arrived)
         threading.Thread(target=_ask_platform, args=work, name=f"collect-{platform}", daemon=True).start()
     running = len(asks)
     while running:
-        scan = arrived.get()
-        if scan is None:
-            running -= 1
-        else:
-            yield scan
+        batch = [arrived.get()]
+        while len(batch) < TOGETHER and not arrived.empty():  # nobody else takes from it
+            batch.append(arrived.get())
+        running -= batch.count(None)
+        if scans := [scan for scan in batch if scan is not None]:
+            yield scans
 
 
 def _ask_platform(platform: str, ask: Ask, at: datetime, arrived: "queue.Queue[Scan | None]") -> None:

@@ -74,10 +74,11 @@ def look_up(
     progress.start("Memeriksa akun", sum(len(ask.accounts) for ask in asks.values()))
     scans: dict[str, Scan] = {}
     try:
-        for scan in side_by_side(asks, now):
-            scans[scan.reading.account] = scan
-            store.save_scan(run.run_id, _without_strangers(scan))
-            progress.step()
+        for arrived in side_by_side(asks, now):
+            store.save_scans(run.run_id, [(_without_strangers(scan), None) for scan in arrived])
+            for scan in arrived:
+                scans[scan.reading.account] = scan
+                progress.step()
     finally:
         costs = tuple(cost for collector in collectors.values() for cost in collector.costs())
         store.costs.save(run.run_id, costs)

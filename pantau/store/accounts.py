@@ -21,6 +21,24 @@ from pantau.store.records import Watermark
 
 _T = schema.accounts
 _Row = Any
+# Statements of every scan are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_NAMES = sa.select(_T.c.id, _T.c.platform, _T.c.platform_id, _T.c.handle_key, _T.c.seen_key, _T.c.listed)
+_HAS_ID = _T.c.platform_id != sa.literal_column("''")
+"""Written out, for SQLite uses the partial index on ids only where it can see that it holds."""
+_ANSWERING = sa.union(  # an OR would read all accounts of the platform
+    *(
+        _NAMES.where(_T.c.platform == sa.bindparam("platform"), *condition)
+        for condition in (
+            (_T.c.platform_id == sa.bindparam("name"), _HAS_ID),
+            (_T.c.handle_key == sa.bindparam("handle"),),
+            (_T.c.seen_key == sa.bindparam("handle"),),
+        )
+    )
+)
+_BY_NUMBER = sa.select(_T).where(_T.c.id == sa.bindparam("number"))
+_BY_ID = sa.select(_T).where(
+    _T.c.platform == sa.bindparam("platform"), _T.c.platform_id == sa.bindparam("name"), _HAS_ID
+)
 
 
 class Directory:
@@ -49,14 +67,11 @@ class Directory:
 
 def directory(connection: Connection, key: str = "") -> Directory:
     """The directory of all accounts, or only of those that may answer to ``key``."""
-    columns = (_T.c.id, _T.c.platform, _T.c.platform_id, _T.c.handle_key, _T.c.seen_key, _T.c.listed)
-    query = sa.select(*columns)
-    if key:
-        platform, _, name = key.partition(":")
-        handle = name.removeprefix("@")
-        answers = sa.or_(_T.c.platform_id == name, _T.c.handle_key == handle, _T.c.seen_key == handle)
-        query = query.where(_T.c.platform == platform, answers)
-    return Directory(connection.execute(query).all())
+    if not key:
+        return Directory(connection.execute(_NAMES).all())
+    platform, _, name = key.partition(":")
+    asked = {"platform": platform, "name": name, "handle": name.removeprefix("@")}
+    return Directory(connection.execute(_ANSWERING, asked).all())
 
 
 class Accounts:
@@ -114,11 +129,11 @@ def learn(connection: Connection, number: int, platform_id: str, handle: str) ->
     That is another row when the register renamed the account before its id was known: then the row that has the id
     takes over everything, and the short-lived one disappears. A known id is never replaced.
     """
-    row = connection.execute(sa.select(_T).where(_T.c.id == number)).one()
+    if not (platform_id or handle):
+        return number
+    row = connection.execute(_BY_NUMBER, {"number": number}).one()
     if platform_id and not row.platform_id:
-        other = connection.execute(
-            sa.select(_T).where(_T.c.platform == row.platform, _T.c.platform_id == platform_id)
-        ).one_or_none()
+        other = connection.execute(_BY_ID, {"platform": row.platform, "name": platform_id}).one_or_none()
         if other is None:
             connection.execute(_T.update().where(_T.c.id == number).values(platform_id=platform_id))
         elif not other.listed:

@@ -54,7 +54,7 @@ class Database:
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT in this database's dialect."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return insert_into(table, is_sqlite=self.is_sqlite)
 
     def stream(self, sql: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """Rows through the raw driver, a thousand at a time: for reads that may not fit into memory."""
@@ -81,6 +81,11 @@ class Database:
                 f"Basis data {self.where}: {cause}. Periksa ruang cakram, izin berkas dan sambungan basis data, serta "
                 "apakah proses pantau lain sedang memakainya, lalu jalankan lagi; yang sudah tersimpan tidak hilang."
             ) from error
+
+
+def insert_into(table: Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    """The same without a database at hand, for statements that are built once."""
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
 
 def open_database(url: str) -> Database:

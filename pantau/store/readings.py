@@ -2,19 +2,22 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pantau.core.model import Reading
 from pantau.store import schema
 from pantau.store.accounts import directory
-from pantau.store.database import Database
+from pantau.store.database import Database, insert_into
 from pantau.store.runs import NIGHTS
 from pantau.store.texts import decode, encode
 
 _T = schema.readings
+_BODY = sa.select(_T.c.body).where(_T.c.run_id == sa.bindparam("run"), _T.c.account_id == sa.bindparam("account"))
 
 
 class Readings:
@@ -61,13 +64,18 @@ def save_reading(connection: Connection, database: Database, run_id: str, accoun
     A second one in the same run replaces the first unless it saw less: a failed second try does not undo a night's
     success.
     """
-    place = (_T.c.run_id == run_id, _T.c.account_id == account_id)
-    body = connection.scalar(sa.select(_T.c.body).where(*place))
+    body = connection.scalar(_BODY, {"run": run_id, "account": account_id})
     if body is not None and _worth(decode(body, Reading)) > _worth(reading):
         return
-    values = {"checked_at": reading.checked_at, "body": encode(reading)}
-    insert = database.insert(_T).values(run_id=run_id, account_id=account_id, **values)
-    connection.execute(insert.on_conflict_do_update(index_elements=["run_id", "account_id"], set_=values))
+    values = {"run_id": run_id, "account_id": account_id, "checked_at": reading.checked_at, "body": encode(reading)}
+    connection.execute(_keep_last(database.is_sqlite), values)
+
+
+@cache
+def _keep_last(is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    insert = insert_into(_T, is_sqlite=is_sqlite)
+    now = {name: insert.excluded[name] for name in ("checked_at", "body")}
+    return insert.on_conflict_do_update(index_elements=["run_id", "account_id"], set_=now)
 
 
 def _worth(reading: Reading) -> tuple[bool, bool]:

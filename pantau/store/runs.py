@@ -18,6 +18,7 @@ READS_ON = (*NIGHTS, "trial")
 """Kinds of run that go on reading where the last one stopped. A trial reports nothing, but what it read is read."""
 
 _T = schema.runs
+_ONE = sa.select(_T).where(_T.c.run_id == sa.bindparam("run"))
 _E = schema.run_events
 
 
@@ -96,7 +97,7 @@ class Runs:
 
 def get_run(connection: Connection, run_id: str) -> Run:
     """One run. Raises ``StoreError`` when it never began, so that nothing is stored without a run to belong to."""
-    row = connection.execute(sa.select(_T).where(_T.c.run_id == run_id)).one_or_none()
+    row = connection.execute(_ONE, {"run": run_id}).one_or_none()
     if row is None:
         raise StoreError(f"Jalannya {run_id} tidak tercatat di basis data. Lihat daftarnya dengan: pantau status.")
     return to_run(row)

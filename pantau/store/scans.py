@@ -3,19 +3,21 @@
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pantau.core.clock import to_utc
 from pantau.core.derived_ids import is_derived
 from pantau.core.model import Collected, Media, Post, Reading, Run, Scan, Window
 from pantau.store import absences, schema, twins
 from pantau.store.accounts import directory, learn
-from pantau.store.database import Database, chunks
+from pantau.store.database import Database, chunks, insert_into
 from pantau.store.posts import get_posts, raw_hash, to_columns
 from pantau.store.readings import save_reading
 from pantau.store.records import Saved
@@ -28,6 +30,17 @@ IMPORTED = "berkas"
 _A = schema.accounts
 _P = schema.posts
 _S = schema.sightings
+# Statements of every scan are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_HERE = _A.c.id == sa.bindparam("account")
+_READ_UNTIL = sa.select(_A.c.read_until).where(_HERE)
+_READ = _A.update().where(_HERE).values(read_until=sa.bindparam("read_until"))
+_READ_TO = _READ.values(last_post_at=sa.bindparam("last_post_at"), last_post_id=sa.bindparam("last_post_id"))
+_NEWEST = (
+    sa.select(_S.c.published_at, _S.c.post)
+    .where(_S.c.account_id == sa.bindparam("account"))
+    .order_by(_S.c.published_at.desc(), _S.c.post.desc())
+    .limit(1)
+)
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -213,27 +226,32 @@ def _save_sightings(connection: Connection, database: Database, origin: _Origin,
     ]
     if not rows:
         return
-    insert = database.insert(_S)
+    connection.execute(_seen_again(database.is_sqlite), rows)
+
+
+@cache
+def _seen_again(is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    insert = insert_into(_S, is_sqlite=is_sqlite)
     now = {name: insert.excluded[name] for name in ("last_seen_at", "seen_run", "source")}
-    seen_again = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=["account_id", "published_at", "post"],
         set_=now | {"vanished_at": None, "vanished_run": None, "missed_at": None},
         where=sa.and_(*absences.newer(insert.excluded.last_seen_at)),
     )
-    connection.execute(seen_again, rows)
 
 
 def _move_watermark(connection: Connection, run: Run, account_id: int, reading: Reading) -> None:
-    row = connection.execute(sa.select(_A.c.read_until).where(_A.c.id == account_id)).one()
+    row = connection.execute(_READ_UNTIL, {"account": account_id}).one()
     # A rerun reads its own window only; it may not leave a gap between the old watermark and its start.
     if run.kind not in READS_ON and (row.read_until is None or run.window.start > row.read_until):
         return
     read_until = min(run.window.end, reading.checked_at)
     if row.read_until is not None and row.read_until >= read_until:
         return
-    newest = sa.select(_S.c.published_at, _S.c.post).where(_S.c.account_id == account_id)
-    last = connection.execute(newest.order_by(_S.c.published_at.desc(), _S.c.post.desc()).limit(1)).one_or_none()
-    values = {"read_until": read_until}
-    if last is not None:
+    last = connection.execute(_NEWEST, {"account": account_id}).one_or_none()
+    values: dict[str, Any] = {"account": account_id, "read_until": read_until}
+    if last is None:
+        connection.execute(_READ, values)
+    else:
         values |= {"last_post_at": last.published_at, "last_post_id": last.post.partition(":")[2]}
-    connection.execute(_A.update().where(_A.c.id == account_id).values(**values))
+        connection.execute(_READ_TO, values)

@@ -67,6 +67,12 @@ class Store:
         with self._database.write() as connection:
             return scans.save_scan(connection, self._database, run_id, scan, span)
 
+    def save_scans(self, run_id: str, found: Iterable[tuple[Scan, Window | None]]) -> None:
+        """The same for several scans, each with its span, in one transaction: committing takes longer than saving."""
+        with self._database.write() as connection:
+            for scan, span in found:
+                scans.save_scan(connection, self._database, run_id, scan, span)
+
     def import_posts(self, run_id: str, items: Iterable[Collected], at: datetime) -> Saved:
         """Add posts from a file, in one transaction; ``at`` is when they count as seen.
 

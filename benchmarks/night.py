@@ -1,0 +1,257 @@
+"""``make bench-night``: whole nights over all platforms against instant local servers, measured against the targets of the issue.
+
+Every measured job is a process of its own (its peak memory is its own), the servers are another. Waits (rate limits, pauses, the
+gap between two searches) pass at once: the job's clock is turned forward instead. Rules and second signal are part of the night;
+pictures are not, since reading one takes as long as everything else about some hundred posts.
+
+    python -m benchmarks.night [--accounts 1000] [--growth 10000] [--rounds 3]
+"""
+
+import argparse
+import json
+import os
+import platform as machine
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+PLATFORMS = ("x", "instagram", "facebook", "youtube", "website")
+SECONDS = 120.0
+MEGABYTES = 300.0
+GROWTH = 0.15
+
+
+class Clock:
+    """Real time, turned forward by every wait. Shared by the threads of a night."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._skipped_s = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return START + timedelta(seconds=time.monotonic() - self._begun + self._skipped_s)
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._skipped_s += seconds
+
+    def turn_to(self, moment: datetime) -> None:
+        self.sleep(max(0.0, (moment - self.now()).total_seconds()))
+
+
+def job(folder: Path, accounts: int, nights: int) -> Iterator[dict[str, Any]]:
+    """Nights of one job in this process; what each took."""
+    import msgspec
+
+    from jobs.demo_servers import compare, open_town, write_settings
+    from jobs.logs import configure
+    from jobs.nightly import run_night
+    from jobs.progress import Silent
+    from jobs.wiring import load_job, open_store, site_of
+    from pantau.core.clock import local_day
+
+    configure(verbose=False)
+    options = ("--accounts", str(accounts), "--extra-instagram", str(accounts), "--at", START.isoformat())
+    with open_town(folder, *options, "--limit-s", "3000") as town:
+        # Waits are simulated one after the other here, in a real night the platforms wait side by side.
+        config = write_settings(folder, town.ready, "[collect]\ndeadline_min = 1000000\n")
+        clock = Clock()
+        loaded = load_job(config, local_day(START))
+        site = msgspec.structs.replace(site_of(loaded), now=clock.now, sleep=clock.sleep)
+        before: dict[str, dict[str, int]] = {}
+        for number in range(nights):
+            at = START + timedelta(days=number)
+            if number:
+                town.ask(f"night {at.isoformat()}")
+            clock.turn_to(at)
+            began, cpu = time.perf_counter(), time.process_time()
+            with open_store(loaded.settings.database_url) as store:
+                result = run_night(site, store, at + timedelta(minutes=5), Silent())
+                wall_s = time.perf_counter() - began
+                cpu_s = time.process_time() - cpu
+                stored = store.posts.new_in_run(result.run.run_id)
+            counts = town.ask("counts")
+            seen = {
+                p: [t for t in times if datetime.fromisoformat(t) > at - timedelta(days=1)]
+                for p, times in town.ask("posts").items()
+            }
+            wanted, once, surplus = compare(seen, stored)
+            yield {
+                "wall_s": wall_s,
+                "cpu_s": cpu_s,
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "exit_code": result.exit_code,
+                "summary": result.summary,
+                "posts": wanted,
+                "once": once,
+                "surplus": surplus,
+                "counts": {
+                    s: {n: c - before.get(s, {}).get(n, 0) for n, c in row.items()} for s, row in counts.items()
+                },
+            }
+            before = counts
+
+
+def measure(accounts: int, nights: int) -> list[dict[str, Any]]:
+    """The nights of one fresh job in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="pantau-bench-") as folder:
+        command = [sys.executable, "-m", "benchmarks.night", "--job", folder, str(accounts), str(nights)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def rows(first: dict[str, Any], second: dict[str, Any], accounts: int) -> Iterator[tuple[str, str, str, bool]]:
+    """(measure, target, measured, met) of a first and a second night."""
+    k = accounts / 1000
+    for name, night in (("first", first), ("second", second)):
+        yield (
+            f"{name} night: wall time",
+            f"<= {SECONDS * k:.0f} s",
+            f"{night['wall_s']:.1f} s",
+            night["wall_s"] <= SECONDS * k,
+        )
+        yield (
+            f"{name} night: peak memory",
+            f"<= {MEGABYTES:.0f} MB",
+            f"{night['peak_mb']:.0f} MB",
+            night["peak_mb"] <= MEGABYTES,
+        )
+        exact = night["once"] == night["posts"] and not night["surplus"]
+        yield (
+            f"{name} night: posts stored once",
+            "all",
+            f"{night['once']} of {night['posts']}, {night['surplus']} surplus",
+            exact,
+        )
+        yield f"{name} night: exit code", "0", str(night["exit_code"]), night["exit_code"] == 0
+    for name, night in (("first", first), ("second", second)):
+        yield from _requests(name, night["counts"], accounts, known=name == "second")
+
+
+def _requests(
+    name: str, counts: dict[str, dict[str, int]], accounts: int, *, known: bool
+) -> Iterator[tuple[str, str, str, bool]]:
+    k = accounts / 1000
+    x, graph, web = counts["x"], counts["graph"], counts["instagram"]
+    sites, billed = counts["website"], counts["billed"]
+    searches, asked, posts = x.get("search_all", 0), sum(x.values()), billed["x posts"]
+    yield (
+        f"{name} night: X requests",
+        f"<= {26 * k:.0f}",
+        f"{asked} ({searches} searches)",
+        (asked if known else searches) <= 26 * k,
+    )
+    yield (
+        f"{name} night: X posts billed",
+        "<= 1.02 x new",
+        f"{posts / (2 * accounts):.3f} x",
+        posts <= 1.02 * 2 * accounts,
+    )
+    discoveries, pages = graph["discovery"] / (2 * accounts), (sum(graph.values()) - graph["discovery"]) / accounts
+    yield f"{name} night: Instagram Graph, calls per account", "1", f"{discoveries:.3f}", discoveries == 1
+    per_account, most = sum(web.values()) / accounts, 1.1 if known else None
+    yield (
+        f"{name} night: instaloader, requests per account",
+        f"<= {most}" if most else "-",
+        f"{per_account:.3f}",
+        not most or per_account <= most,
+    )
+    yield f"{name} night: Facebook, calls per page", "1", f"{pages:.3f}", pages <= 1.002
+    units = billed["youtube units"]
+    yield (
+        f"{name} night: YouTube units",
+        f"<= {1060 * k:.0f}" if known else "-",
+        str(units),
+        not known or units <= 1060 * k,
+    )
+    yield (
+        f"{name} night: requests per site",
+        "1" if known else "-",
+        f"{sum(sites.values()) / accounts:.3f}",
+        not known or sum(sites.values()) <= accounts,
+    )
+
+
+def growth(small: int, large: int, rounds: int) -> Iterator[tuple[str, str, str, bool]]:
+    """Time and requests per account of ``large`` against ``small``, first and second night; medians of interleaved rounds."""
+    found: dict[int, list[list[dict[str, Any]]]] = {small: [], large: []}
+    for _ in range(rounds):
+        for accounts, measured in found.items():
+            measured.append(measure(accounts, 2))
+    for night, name in enumerate(("first", "second")):
+        for key, label in (("wall_s", "wall time"), ("cpu_s", "CPU time of the job")):
+            per = {n: statistics.median(run[night][key] for run in runs) / n for n, runs in found.items()}
+            yield (
+                f"{name} night: {label} per account, {large} against {small}",
+                "<= 1.15",
+                f"{per[large] / per[small]:.3f} ({1e3 * per[small]:.2f} and {1e3 * per[large]:.2f} ms)",
+                per[large] <= (1 + GROWTH) * per[small],
+            )
+        per = {n: _asked(runs[0][night]["counts"]) / n for n, runs in found.items()}
+        yield (
+            f"{name} night: requests per account",
+            "<= 1.15",
+            f"{per[large] / per[small]:.3f}",
+            per[large] <= (1 + GROWTH) * per[small],
+        )
+        memory = {n: max(run[night]["peak_mb"] for run in runs) for n, runs in found.items()}
+        yield (
+            f"{name} night: peak memory, {large} against {small}",
+            "-",
+            f"{memory[large]:.0f} and {memory[small]:.0f} MB",
+            True,
+        )
+
+
+def _asked(counts: dict[str, dict[str, int]]) -> int:
+    return sum(sum(row.values()) for server, row in counts.items() if server not in ("billed", "mails"))
+
+
+def show(table: Iterator[tuple[str, str, str, bool]]) -> bool:
+    """Print rows as they come; True when all targets are met."""
+    good = True
+    for what, target, measured, met in table:
+        verdict = "" if target == "-" else "met" if met else "NOT MET"
+        print(f"| {what} | {target} | {measured} | {verdict} |", flush=True)
+        good &= met
+    return good
+
+
+def main() -> int:
+    """Print the table; exit code 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.night")
+    parser.add_argument("--accounts", type=int, default=1000, help="per platform and source")
+    parser.add_argument("--growth", type=int, default=0, help="also compare with so many accounts")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the comparison")
+    parser.add_argument("--job", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        folder, accounts, nights = options.job
+        for night in job(Path(folder), int(accounts), int(nights)):
+            print(json.dumps(night), flush=True)
+        return 0
+    today = datetime.now(UTC).date().isoformat()
+    print(f"{today}, {os.cpu_count()} cores, {machine.machine()}, Python {machine.python_version()}")
+    print(
+        f"{options.accounts} accounts and {2 * options.accounts} new posts a night on each of X, Instagram (Graph API), Instagram "
+        "(instaloader), Facebook, YouTube and websites\n\n| measure | target | measured | |\n|---|---|---|---|"
+    )
+    good = show(rows(*measure(options.accounts, 2), options.accounts))
+    if options.growth:
+        good &= show(growth(options.accounts, options.growth, options.rounds))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
