@@ -26,6 +26,11 @@ class CollectorError(PantauError):
         super().__init__(reason)
 
 
+CLOCK_SLACK = timedelta(hours=3)
+"""Posts that came along are wanted from so long before the watermark on: with a clock of ours that was fast, the watermark lies
+later than the time that the service gave what it published after the night. The store drops what it has."""
+
+
 class Pace:
     """Clock, sleep and deadline of one run, handed in so that tests and simulations can run without waiting.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors.base import CollectorError
+from collectors.base import CLOCK_SLACK, CollectorError
 from collectors.tiktok_parse import link_parts, read_video
 from pantau.core.model import Collected, Reading, Scan, Target, Window
 
@@ -73,7 +73,7 @@ class Harvest:
         if at >= self._window.end:
             return  # published while the night runs: the next one's
         self._last_post_at = max(at, self._last_post_at or at)
-        (self._posts if at >= self.target.since else self._older)[collected.post.post_id] = collected
+        (self._posts if at >= self.target.since - CLOCK_SLACK else self._older)[collected.post.post_id] = collected
 
     def take_again(self, ids: Sequence[str], items: object) -> None:
         """Keep what TikTok shows of the videos that were asked for by their ids. Raises ``CollectorError`` for no list."""
