@@ -39,6 +39,10 @@ class SessionKeeper:
         write_session(self._path, session)
         return session, ask
 
+    def ends(self) -> datetime | None:
+        """When the session in place ends by its dates; None when none is stated. Asks nobody. Raises ``CollectorError``."""
+        return read_session(self._path, self._pace.now()).until
+
     def check(self) -> Session:
         """The session in place, after Instagram answered it. Raises ``CollectorError`` with what to do."""
         session = read_session(self._path, self._pace.now())

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from jobs.wiring import meta_tokens, tiktok_shelf
+from jobs.wiring import meta_tokens, session_keeper, tiktok_shelf
 from pantau.core.errors import PantauError
 from pantau.core.settings import Settings
 
@@ -31,12 +31,35 @@ class TokenState(Protocol):
 
 
 def token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
-    """A sentence for each of Meta's tokens that is refused or ends within ten days, and one for all such accounts of TikTok.
+    """A sentence for each token of Meta that is refused or ends within ten days, one for the session, one for all TikTok accounts.
 
     One request per token of Meta's. A service that does not answer gives no sentence: its accounts are unread anyway.
     """
     tiktok = tiktok_shelf(settings).ends() if settings.collect.tiktok.client_secret else {}
-    return (*_meta_warnings(settings, now), *tiktok_faults(tiktok, now, settings.zone))
+    return (
+        *_meta_warnings(settings, now),
+        *_session_warnings(settings, now),
+        *tiktok_faults(tiktok, now, settings.zone),
+    )
+
+
+def _session_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
+    if not (settings.collect.instagram.enabled and settings.collect.instagram.session_file):
+        return ()
+    try:
+        until = session_keeper(settings).ends()
+    except PantauError:
+        return ()  # its accounts are unread tonight, with the reason
+    fault = session_fault(until, now, settings.zone)
+    return (fault,) if fault else ()
+
+
+def session_fault(until: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """What is to be said of the Instagram session that ends at ``until``; empty when it holds for ten days or more."""
+    if until is None or until - now >= WARN_BEFORE:
+        return ""
+    remedy = "Masuk lagi di peramban, lalu: pantau accounts session import --browser-cookies BERKAS."
+    return f"Sesi Instagram habis pada {until.astimezone(zone):%d-%m-%Y}. {remedy}"
 
 
 def tiktok_faults(ends: Mapping[str, datetime | None], now: datetime, zone: ZoneInfo) -> tuple[str, ...]:

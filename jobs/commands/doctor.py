@@ -57,7 +57,9 @@ def command(ctx: click.Context, no_mail: bool) -> int:
 def _credentials(job: Job) -> str:
     from collections import Counter
 
-    from jobs.wiring import watched_platforms
+    from jobs.clock import now_utc
+    from jobs.tokens import session_fault
+    from jobs.wiring import session_keeper, watched_platforms
 
     settings = job.settings
     watched = watched_platforms(settings)
@@ -66,11 +68,9 @@ def _credentials(job: Job) -> str:
     if settings.collect.youtube.enabled and settings.collect.youtube.api_key:
         settings.secret(settings.collect.youtube.api_key).reveal()
     if settings.collect.instagram.enabled and settings.collect.instagram.session_file:
-        path = settings.path(settings.collect.instagram.session_file)
-        if not path.is_file():
-            raise PantauError(f"Berkas sesi Instagram {path} tidak ada. Ambil lagi sesinya dari peramban.")
-        if path.stat().st_mode & 0o077:
-            raise PantauError(f"Berkas sesi Instagram {path} dapat dibaca orang lain. Jalankan: chmod 600 {path}")
+        fault = session_fault(session_keeper(settings).ends(), now_utc(), settings.zone)
+        if fault:
+            raise PantauError(fault)
     counts = Counter(account.platform for account in job.register.accounts)
     unwatched = [f"{number} akun {platform}" for platform, number in sorted(counts.items()) if platform not in watched]
     shown = ", ".join(sorted(watched)) or "tidak ada platform yang dipantau"

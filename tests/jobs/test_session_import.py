@@ -11,6 +11,8 @@ import pytest
 from instaloader.instaloadercontext import InstaloaderContext
 
 from jobs.__main__ import run
+from jobs.tokens import token_warnings
+from pantau.core.settings_file import load_settings
 from tests.servers.instagram_server import InstagramServer
 
 LATER = datetime.now(UTC) + timedelta(days=300)
@@ -227,3 +229,15 @@ def test_a_folder_that_cannot_be_written_keeps_the_old_session(desk: Desk) -> No
     desk.kept.parent.write_text("a file where a folder should be")
     assert desk.bring("--browser-cookies", desk.export(desk.cookies())) == 1
     assert "tidak dapat ditulis" in desk.said
+
+
+@pytest.mark.parametrize(("days", "warned"), [(300, False), (5, True)])
+def test_a_session_that_ends_soon_is_said_in_the_digest(desk: Desk, days: int, warned: bool) -> None:
+    until = datetime.now(UTC) + timedelta(days=days)
+    assert desk.bring("--browser-cookies", desk.export(desk.cookies(), until)) == 0
+    settings = load_settings(desk.config)
+    assert token_warnings(settings, datetime.now(UTC)) == ()
+    desk.config.write_text(desk.config.read_text() + "enabled = true\n")
+    said = token_warnings(load_settings(desk.config), datetime.now(UTC))
+    assert bool(said) == warned
+    assert all("session import" in sentence for sentence in said)
