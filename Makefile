@@ -44,6 +44,9 @@ types: $(VENV)/.dev ## strict type check
 train: $(VENV)/.dev ## fit the second signal on rules/training and write rules/model
 	$(BIN)/python -m pantau.checks.train
 
+shapes: $(VENV)/.dev ## learn the expected shapes of answers again from recordings and local servers
+	$(BIN)/python -m tests.renew_shapes
+
 docs: $(VENV)/.runtime ## write the generated pages: rules and commands
 	$(BIN)/python -m jobs.docs
 

@@ -1,7 +1,7 @@
 """The shapes of answers as Pantau expects them, learnt from recordings and local servers, and how an answer differs from them.
 
 ``shapes.json`` holds a table per endpoint: path of a field to its types. A leading ``?`` marks a field that may be left out, ``~``
-one that only recordings have, since it is not asked for. ``python -m tests.renew_shapes`` writes the file anew.
+one that only recordings have, since it is not asked for. ``make shapes`` writes the file anew.
 """
 
 import json

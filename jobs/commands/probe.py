@@ -30,12 +30,14 @@ def command(
 ) -> int:
     """Read a few accounts of each platform and say what differs from what is expected; nothing is stored.
 
-    Exit code 0: all as expected, 1: something failed or differed, 2: settings, or nothing that could be read.
+    Exit code 0: all as expected, 1: something failed or differed, 2: settings, or nothing that could be read,
+    4: a night is running.
     """
     import time
 
     from jobs.clock import now_utc
     from jobs.commands.common import job_of
+    from jobs.lock import run_lock
     from jobs.probe_report import beforehand, report
     from jobs.probing import exit_code, plan, probe
     from jobs.progress import make_progress
@@ -56,7 +58,10 @@ def command(
     plans = plan(job, [platform] if platform else known, count, x_usd)
     if before := beforehand(plans, x_usd):
         click.echo(before, err=True)
-    results = probe(job, plans, x_usd, now_utc, time.sleep, make_progress())
+    with run_lock(
+        job.settings.state_dir
+    ):  # beside a night it would use up the same limits and exchange the same logins
+        results = probe(job, plans, x_usd, now_utc, time.sleep, make_progress())
     text = report(results, now_utc().astimezone(job.settings.zone), x_usd)
     if record is not None:
         written = write_recording(record, results, job.register.accounts, job.settings)

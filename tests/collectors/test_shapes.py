@@ -23,7 +23,7 @@ def answer(endpoint: str, body: bytes, status: int = 200) -> Exchange:
 def test_local_servers_answer_in_the_expected_shapes_and_every_endpoint_is_met() -> None:
     exchanges = [one for some in all_exchanges() for one in some]
     odd = [difference for difference in compare(exchanges) if difference.kind != "absent"]
-    assert not odd, "a local server or a shape has changed; if the change is right: python -m tests.renew_shapes"
+    assert not odd, "a local server or a shape has changed; if the change is right: make shapes"
     met = {one.endpoint for one in exchanges if one.endpoint and one.status == 200}
     only_recorded = {"x.usage", "instagram.web_profile_info"}
     assert set(load()) - only_recorded <= met

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from collectors.base import Pace
 from collectors.probe import look, x_accounts_within, x_budget
+from jobs.lock import run_lock
 from jobs.points import points
 from jobs.probing import choose
 from pantau.core.exchange import Look
@@ -63,9 +64,17 @@ def test_when_all_is_as_expected_it_says_so_with_costs_limits_and_times(
 
 
 def test_nothing_of_it_is_kept_for_the_nights(office: ProbeOffice) -> None:
-    before = sorted(office.folder.rglob("*"))
+    before = set(office.folder.rglob("*"))
     office.probe()
-    assert sorted(office.folder.rglob("*")) == before
+    assert {path.name for path in set(office.folder.rglob("*")) - before} <= {"pantau.lock"}
+
+
+def test_it_waits_for_no_night_and_disturbs_none(office: ProbeOffice, capsys: pytest.CaptureFixture[str]) -> None:
+    with run_lock(office.folder / "data"):
+        assert office.probe() == 4
+    assert "sedang berjalan" in capsys.readouterr().err
+    assert not office.x.log
+    assert not office.tiktok.log
 
 
 def test_a_login_that_tiktok_renews_is_kept_since_the_old_one_is_worth_nothing_then(
