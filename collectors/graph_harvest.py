@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
-from collectors.base import CollectorError, Pace
+from collectors.base import CLOCK_SLACK, CollectorError, Pace
 from collectors.graph import Body
 from collectors.graph_errors import GraphError, format_error
 from pantau.core.model import Collected, Outcome, Reading, Scan, Target, Window
@@ -18,6 +18,7 @@ _log = structlog.get_logger(__name__)
 _POSSIBLY_PINNED = 3
 """So many posts on top of a list may be pinned; an old one among them does not end it."""
 _MOST_PAGES = 400
+_INSTANT = timedelta(microseconds=1)
 _FAULTS_IN_A_ROW = 3
 """So many accounts in a row that met a fault of line or server, each after its own retries, mean that the source is down."""
 _REFUSALS_IN_A_ROW = 5
@@ -43,6 +44,19 @@ class Harvest:
         self._unreadable = 0
         self._last_post_at: datetime | None = None
         self._posts: dict[str, Collected] = {}
+        self._older: dict[str, Collected] = {}
+        self._dates: list[datetime] = []
+
+    @property
+    def seen_from(self) -> datetime | None:
+        """From where absence from the list says that a post is not there: where the list was read to its end, or stands in order.
+
+        Meaningful only after a complete reading.
+        """
+        dates = self._dates[_POSSIBLY_PINNED:] if self.reached else self._dates
+        if not dates or (self.reached and dates != sorted(dates, reverse=True)):
+            return None
+        return min(dates) + _INSTANT
 
     def take(self, items: object, parse: Callable[[Mapping[str, Any], str], Collected | None], service: str) -> None:
         """Keep the wanted posts of one page. ``parse`` gives None for an item that is no published post."""
@@ -60,8 +74,10 @@ class Harvest:
                 continue
             at = collected.post.published_at
             self._last_post_at = max(at, self._last_post_at or at)
-            if self.target.since <= at < self._window.end:
-                self._posts[collected.post.post_id] = collected
+            if at < self._window.end:
+                kept = self._posts if at >= self.target.since - CLOCK_SLACK else self._older
+                kept[collected.post.post_id] = collected
+            self._dates.append(at)
             self.reached = self.reached or (at < self.target.since and place >= _POSSIBLY_PINNED)
 
     def check(self) -> None:
@@ -86,7 +102,14 @@ class Harvest:
         )
         posts = sorted(self._posts.values(), key=lambda one: one.post.published_at, reverse=True)
         learnt = self.learnt_id if self.learnt_id != account.platform_id else ""
-        return Scan(reading=reading, posts=tuple(posts), platform_id=learnt, handle=self.handle)
+        return Scan(
+            reading=reading,
+            posts=tuple(posts),
+            platform_id=learnt,
+            handle=self.handle,
+            older=tuple(self._older.values()),
+            seen_from=self.seen_from if reading.complete else None,
+        )
 
 
 class Breaker:

@@ -30,6 +30,7 @@ USER_USD = 0.010
 ARCHIVE_PAGE = 500
 RECENT_PAGE = 100
 USERS_PER_LOOKUP = 100
+POSTS_PER_LOOKUP = 100
 _RETRY_WAITS_S = (2.0, 8.0, 30.0)
 _RATE_WAITS = 3
 _RATE_WINDOW_S = 900.0
@@ -125,6 +126,13 @@ class XClient:
         if token:
             arguments["pagination_token"] = token
         body = self._call(lambda: self._tweepy.get_users_tweets(user_id, **arguments))
+        self.meter.add(body, self._pace.now())
+        return body
+
+    def posts(self, ids: list[str]) -> Body:
+        """Up to 100 posts by id. Those found are billed, the others come as partial errors."""
+        asked = ids[: self._affordable(len(ids), least=1)]
+        body = self._call(lambda: self._tweepy.get_tweets(asked, tweet_fields="author_id"))
         self.meter.add(body, self._pace.now())
         return body
 

@@ -128,3 +128,16 @@ def account_problems(body: Mapping[str, Any]) -> dict[str, AccountProblem]:
             name = error.get("value") or error.get("resource_id") or ""
             found[str(name).lower()] = problem
     return found
+
+
+def absent_posts(body: Mapping[str, Any]) -> list[str]:
+    """Ids of posts of which an answer says that they are not to be found; not those that somebody may not see."""
+    errors = body.get("errors")
+    rows = [error for error in errors if isinstance(error, Mapping)] if isinstance(errors, list) else []
+    return [
+        str(error.get("value") or error.get("resource_id") or "")
+        for error in rows
+        if error.get("resource_type") in ("tweet", "post")
+        and str(error.get("type", "")).rstrip("/").endswith("/resource-not-found")
+        and "suspended" not in str(error.get("detail", "")).lower()
+    ]

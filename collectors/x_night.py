@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from collectors.base import CollectorError, Pace, guarded
-from collectors.x_client import USERS_PER_LOOKUP, XClient
+from collectors.x_client import POSTS_PER_LOOKUP, USERS_PER_LOOKUP, XClient
 from collectors.x_errors import MISSING, PRIVATE, AccountProblem, XError, format_error
 from collectors.x_plan import ARCHIVE_QUERY_CHARS, RECENT_QUERY_CHARS, Group, plan
 from collectors.x_read import XReader
@@ -62,7 +62,7 @@ class Night:
         """The whole night. A fault of the source ends it; the accounts still open become unread with that one reason."""
         reason = CollectorError("akun ini tidak sempat terbaca malam ini", "stopped")
         try:
-            for step in (self._learn_ids, self._search, self._read_timelines, self._look_again):
+            for step in (self._learn_ids, self._recheck, self._search, self._read_timelines, self._look_again):
                 yield from step()
         except CollectorError as error:
             reason = error
@@ -98,6 +98,18 @@ class Night:
                     yield self._refused(seat, problem)
                 else:  # X names each account it does not find; silence is no proof
                     yield self._failed(seat, format_error("users"))
+
+    def _recheck(self) -> Iterator[Scan]:
+        """Stored posts with an open finding, by id. A failure leaves no account unread: it only says nothing about those posts."""
+        batch: list[Seat] = []
+        for seat in (*self._open.values(), None):
+            wanted = sum(len(one.target.recheck) for one in batch)
+            if batch and (seat is None or wanted + len(seat.target.recheck) > POSTS_PER_LOOKUP):
+                self._attempt(partial(self._reader.look_again, batch))
+                batch = []
+            if seat is not None and seat.target.recheck:
+                batch.append(seat)
+        return iter(())
 
     def _search(self) -> Iterator[Scan]:
         """Grouped searches; a query that X refuses is halved until the account that spoils it is alone."""

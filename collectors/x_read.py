@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from collectors.base import Pace
 from collectors.x_client import Body, XClient
-from collectors.x_errors import AccountProblem, account_problems, format_error
+from collectors.x_errors import AccountProblem, absent_posts, account_problems, format_error
 from collectors.x_parse import XUser, author_of, items, next_token, parse_post, parse_users
 from collectors.x_plan import Group
 from collectors.x_seat import Seat
@@ -79,6 +79,21 @@ class XReader:
             body = self._client.users(handles=[seat.handle for seat in seats])
         users = parse_users(body) if body.get("data") else []
         return Lookup({user.user_id if by_id else user.handle.lower(): user for user in users}, account_problems(body))
+
+    def look_again(self, seats: Sequence[Seat]) -> None:
+        """At most 100 stored posts by id: those that X shows, and those of which it says that they are not to be found.
+
+        Whoever may not be seen (protected, suspended) makes no post absent.
+        """
+        wanted = {post_id: seat for seat in seats for post_id in seat.target.recheck}
+        body = self._client.posts(list(wanted))
+        for item in items(body) if body.get("data") else []:
+            post_id = str(item.get("id", ""))
+            if post_id in wanted:
+                wanted[post_id].shown.append(post_id)
+        for post_id in absent_posts(body):
+            if post_id in wanted:
+                wanted[post_id].absent.append(post_id)
 
     def _pages(self, ask: Callable[[str], Body]) -> Iterator[Body]:
         """Page after page until X names no further one. Raises ``CollectorError`` when that never happens."""

@@ -36,6 +36,10 @@ class Seat:
         """The group's search brought posts of a stranger: some handle of the group has a new owner."""
         self.moved = False
         """The timeline has posts of its own that a search by handle did not bring: the handle has probably changed."""
+        self.shown: list[str] = []
+        """Stored posts asked for by id that are there."""
+        self.absent: list[str] = []
+        """Those of which X says that they are not to be found."""
         self._window = window
         self._user: XUser | None = None
         self._posts: dict[str, XPost] = {}
@@ -65,8 +69,11 @@ class Seat:
 
         Search may leave reposts out and says nothing of suspended or renamed accounts. So an account must be asked for by id once
         it has been silent for two days, or a day before its own norm runs out; before that it may. A lookup of this night that
-        shows no newer post either is proof enough.
+        shows no newer post either is proof enough. Where stored posts are not to be found, the timeline tells whether the account
+        itself can be seen: X says of the posts of a suspended or protected account the same.
         """
+        if self.absent:
+            return "must"
         if self.handle_taken:
             return "must"
         if self._user is not None and self._user.last_post_at is not None and self.searched_from is not None:
@@ -125,4 +132,6 @@ class Seat:
             posts=tuple(collected for collected in posts if collected.post.published_at < self._window.end),
             platform_id=self.user_id if self.user_id != account.platform_id else "",
             handle=self._user.handle if self._user else "",
+            shown=tuple(self.shown),
+            absent=tuple(self.absent),
         )

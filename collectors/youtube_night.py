@@ -139,8 +139,8 @@ class Night:
             reason = "daftar video kanal kosong padahal YouTube menghitung ada videonya"
             yield self._failed(seat, YouTubeError(reason, "unproven"))
         else:
-            self._waiting += [(video_id, seat) for video_id in seat.pending]
-            if not seat.pending:
+            self._waiting += [(video_id, seat) for video_id in (*seat.pending, *seat.recheck())]
+            if not seat.pending and not seat.checking:
                 yield self._done(seat)
 
     def _uploads(self, seat: Seat, channel: Channel) -> int:
@@ -179,16 +179,30 @@ class Night:
         self._check_deadline()
         items = self._attempt(partial(self._videos, [video_id for video_id, _ in batch]))
         if isinstance(items, CollectorError):
-            for seat in dict.fromkeys(seat for _, seat in batch):
-                yield self._failed(seat, items)
+            yield from self._without_details(batch, items)
             return
         for video_id, seat in batch:
             if not self._is_open(seat):
                 continue
+            if video_id in seat.checking:
+                seat.answer(video_id, there=video_id in items)
+                if not seat.pending and not seat.checking:
+                    yield self._done(seat)
+                continue
             trouble = self._attempt(partial(self._take, seat, video_id, items.get(video_id)))
             if isinstance(trouble, CollectorError):
                 yield self._failed(seat, trouble)
-            elif not seat.pending:
+            elif not seat.pending and not seat.checking:
+                yield self._done(seat)
+
+    def _without_details(self, batch: Sequence[tuple[str, Seat]], error: CollectorError) -> Iterator[Scan]:
+        """The channels whose new videos stay unknown; those of which only old videos were asked for are read all the same."""
+        for seat in dict.fromkeys(seat for _, seat in batch):
+            asked = {video_id for video_id, one in batch if one is seat}
+            seat.checking -= asked
+            if not asked.isdisjoint(seat.pending):
+                yield self._failed(seat, error)
+            elif not seat.pending and not seat.checking:
                 yield self._done(seat)
 
     def _videos(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -32,6 +32,10 @@ class Seat:
         self.channel: Channel | None = None
         self.pending: dict[str, datetime] = {}
         """Videos whose details are to be asked for, with their time of publication."""
+        self.checking: set[str] = set()
+        """Stored videos that the list did not show, still to be asked for by id."""
+        self.absent: list[str] = []
+        """Those of them that YouTube does not show."""
         self.posts: list[Collected] = []
         self.last_post_at: datetime | None = None
         self._window = window
@@ -41,6 +45,8 @@ class Seat:
         stored = note.until is not None and target.since >= note.until
         self._known = note.known if stored else {}
         self._seen: dict[str, str] = {}
+        self._listed: dict[str, datetime] = {}
+        self._there: list[str] = []
         self._oldest: datetime | None = None
 
     @property
@@ -56,10 +62,13 @@ class Seat:
     def restart(self) -> None:
         """Begin again with another source; what came already stays."""
         self.pending, self._seen, self._oldest = {}, {}, None
+        self._listed, self._there, self.absent = {}, [], []
+        self.checking.clear()
 
     def forget(self, video_id: str) -> None:
         """Ask for this video again when it is listed again."""
         self._seen.pop(video_id, None)
+        self._listed.pop(video_id, None)
 
     def add(self, item: Collected, published: datetime) -> None:
         """Add a post, unless the other source has brought it already."""
@@ -70,6 +79,7 @@ class Seat:
     def wants(self, upload: Upload) -> datetime | None:
         """The time of publication to store, when the upload is a new or altered post of this night; else None."""
         published = upload.published
+        self._listed[upload.video_id] = published
         if published > self._now + _CLOCK_TOLERANCE:
             published = self._window.end - _INSTANT  # a premiere can be seen before the date that it carries
         if published >= self._window.end:
@@ -106,7 +116,30 @@ class Seat:
             last_post_at=self.last_post_at,
             source=source,
         )
-        return self._with_names(Scan(reading=reading, posts=tuple(self.posts)))
+        dates = list(self._listed.values())
+        in_order = bool(dates) and dates == sorted(dates, reverse=True)
+        return self._with_names(
+            Scan(
+                reading=reading,
+                posts=tuple(self.posts),
+                shown=(*self._listed, *self._there),
+                seen_from=dates[-1] + _INSTANT if in_order else None,
+                absent=tuple(self.absent),
+            )
+        )
+
+    def recheck(self) -> list[str]:
+        """The stored videos to be asked for by id: those that the list has not shown already."""
+        self.checking = {video_id for video_id in self.target.recheck if video_id not in self._listed}
+        return sorted(self.checking)
+
+    def answer(self, video_id: str, *, there: bool) -> None:
+        """What YouTube says of a video that was asked for again."""
+        self.checking.discard(video_id)
+        if there:
+            self._there.append(video_id)
+        else:
+            self.absent.append(video_id)
 
     def failed(self, at: datetime, source: str, error: CollectorError, outcome: Outcome = "unread") -> Scan:
         """The scan of a channel that was not read, with the posts that came all the same."""
