@@ -12,6 +12,7 @@ import structlog
 from collectors.base import Pace, failed_scan
 from jobs.planning import LOOK_BACK_DAYS, plan_night
 from jobs.progress import Progress
+from jobs.rechecking import posts_to_look_at_again
 from jobs.wiring import Site
 from pantau.accounts.norms import norm_for
 from pantau.core.model import Account, Reading, Run, Scan, Target, Window
@@ -43,11 +44,14 @@ def collect(site: Site, store: Store, run: Run, accounts: Sequence[Account], pro
     plan = plan_night(left, units, history, limit_days, settings.max_accounts, read, run.as_of)
     waiting = [failed_scan(account, "rotation", reason, run.as_of, "") for account, reason in plan.postponed]
     store.save_scans(run.run_id, [(scan, None) for scan in waiting])
+    recheck = posts_to_look_at_again(store, run.run_id, settings.recheck_posts)
     targets = []
     for account in plan.accounts:
         mark = marks.get(account.key)
         since = min(max(mark.since, earliest), run.window.end) if mark else earliest
-        targets.append(Target(account=account, since=since, last_post_id=mark.last_post_id if mark else ""))
+        last = mark.last_post_id if mark else ""
+        again = recheck.get(account.key, ())
+        targets.append(Target(account=account, since=since, last_post_id=last, recheck=again))
     return read_targets(site, store, run, targets, progress)
 
 
