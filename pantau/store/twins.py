@@ -1,10 +1,12 @@
 """The same post under two ids: the platform's, and one that Pantau made because an export names none.
 
 Such posts are the same when one account published them within a minute with the same words (``same_words``), or at the same
-address, or in the same second when the export tells no words. Each stored post answers to one other at most, so that two
-wordless pictures of one minute stay two.
+address. What is left over may be the same by its second alone: when the export tells no words, and on platforms where the second
+names a post, whose caption was then edited in between. Each stored post answers to one other at most, so that two wordless
+pictures of one minute stay two.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -22,6 +24,8 @@ _P = schema.posts
 _S = schema.sightings
 APART = timedelta(seconds=60)
 """Exports state when a post was sent, platforms when it appeared."""
+_ONE_A_SECOND = frozenset({"tiktok"})
+"""Where both state the same second, and an account's posts come one after the other."""
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -87,19 +91,27 @@ def _pairs(items: Sequence[Collected], stored: Iterable[_Stored]) -> dict[str, s
     found: dict[str, str] = {}
     if not left:
         return found
-    for item in sorted(items, key=lambda item: (item.post.published_at, item.post.key)):
+    ordered = sorted(items, key=lambda item: (item.post.published_at, item.post.key))
+    for item in ordered:
         alike = [other for other in left if _same(item.post, other)]
         if alike:
             nearest = min(alike, key=lambda other: abs(other.published_at - to_utc(item.post.published_at)))
             found[item.post.key] = nearest.key
             left.remove(nearest)
+    over = [item for item in ordered if item.post.key not in found]
+    seconds = Counter(to_utc(item.post.published_at) for item in over)
+    for item in over:
+        moment = to_utc(item.post.published_at)
+        same = [other for other in left if other.published_at == moment]
+        alone = len(same) == seconds[moment] == 1 and item.post.platform in _ONE_A_SECOND
+        if same and (alone or not (plain_words(item.post.text) and same[0].words)):
+            found[item.post.key] = same[0].key
+            left.remove(same[0])
+            seconds[moment] -= 1
     return found
 
 
 def _same(post: Post, other: _Stored) -> bool:
     if abs(other.published_at - to_utc(post.published_at)) >= APART:
         return False
-    if plain_words(post.text) == other.words or bool(post.url and post.url == other.url):
-        return True
-    wordless = is_derived(post.post_id) and not post.text.strip()
-    return (wordless or (other.is_made and not other.words)) and other.published_at == to_utc(post.published_at)
+    return plain_words(post.text) == other.words or bool(post.url and post.url == other.url)

@@ -122,6 +122,28 @@ def test_a_post_without_words_in_the_export_is_the_one_of_the_same_second_and_it
     assert len(store.posts.versions(found[0].key)) == 2
 
 
+def test_a_tiktok_video_whose_caption_was_edited_in_between_is_known_by_its_second_and_only_alone_in_it(
+    store: Store,
+) -> None:
+    begin(store)
+    begin(store, kind="import", run_id="i-1")
+    store.accounts.sync([account(platform="tiktok")], ON)
+
+    def video(post_id: str, text: str) -> Post:
+        return post(post_id, text, platform="tiktok", account="tiktok:@dinascontoh", url="")
+
+    def seen(*videos: Post, hours: int) -> None:
+        made = scan(*videos, account="tiktok:@dinascontoh", at=NIGHT + hours * HOUR)
+        store.save_scan("n-20261101", made, Window(NIGHT - DAY, NIGHT))
+
+    store.import_posts("i-1", [collected(video("ekspor-1", "Panen raya"))], NIGHT)
+    seen(video("71", "Panen raya, diralat"), hours=1)
+    assert keys(store) == ["tiktok:ekspor-1"]
+    assert store.import_posts("i-1", [collected(video("ekspor-2", "Ralat kedua"))], NIGHT + 2 * HOUR).new == 0
+    both = [collected(video("ekspor-3", "Ralat ketiga")), collected(video("ekspor-4", "Lain"))]
+    assert store.import_posts("i-1", both, NIGHT + 3 * HOUR).new == 2
+
+
 def test_a_post_that_an_export_without_words_holds_too_is_not_taken_in_again(store: Store, page: Account) -> None:
     read(store, live())
     assert store.import_posts("i-1", [exported("", late=0 * SECOND)], NIGHT + HOUR).new == 0
