@@ -22,6 +22,7 @@ class Identities(Night):
         yield from self.scans([Target(account=account, since=self._window.end) for account in accounts])
 
     def _read(self, harvest: Harvest) -> None:
+        harvest.open_end = True  # its posts are not looked at
         page = self._itself(name_of(harvest.target))
         number, username = page.get("id"), page.get("username")
         if not isinstance(number, str) or not number.isdigit():

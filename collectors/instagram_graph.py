@@ -177,6 +177,7 @@ class InstagramGraphCollector:
         profile = self._profile(client, _handle_of(account), _PROFILE)
         self._check_owner(account, profile)
         harvest.handle = str(profile["username"])
+        harvest.open_end = True  # its posts are not looked at
 
     def _check_owner(self, account: Account, profile: Body) -> None:
         """Raise ``HandedOnError`` when the name now belongs to another account than on the night that first read it.

@@ -38,7 +38,7 @@ class IdentityReader:
             raise AccountOutcomeError("missing", HANDED_ON)
         if profile.is_private and not (self._context.is_logged_in and profile.followed_by_viewer):
             raise AccountOutcomeError("private", PRIVATE)
-        harvest.seen, harvest.complete = 1, True  # for the canary: that it is there is all that was asked
+        harvest.seen = 1  # for the canary: that it is there is all that was asked
 
     def _by_id(self, harvest: Harvest) -> Profile:
         """The account with this number; where there is none any more, whoever has its name. Raises ``AccountOutcomeError``."""
