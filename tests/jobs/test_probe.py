@@ -212,6 +212,7 @@ def test_every_point_of_the_documentation_has_its_check_and_the_other_way_round(
             assert platform, section[:40]
             items = re.match(r"[^\n]*:\n\n((?:- `[a-z0-9-]+`: [^\n]*\n(?:  [^\n]*\n)*)+)", block + "\n")
             assert items, f"{platform[1]}: what rests on documents alone must be a list of ids"
+            assert platform[1] not in named, f"{platform[1]}: two lists"
             named[platform[1]] = set(re.findall(r"^- `([a-z0-9-]+)`:", items[1], re.MULTILINE))
     known: dict[str, set[str]] = {}
     for point in points():
