@@ -81,6 +81,8 @@ def _accounts(result: Probed, look: Look) -> list[str]:
     outcomes = Counter(scan.reading.outcome for scan in look.scans)
     said = [f"terbaca {outcomes['read']}", f"gagal {result.failed}"]
     words = {"missing": "tidak ditemukan", "suspended": "ditangguhkan", "private": "privat"}
+    if waiting := outcomes["unread"] - result.failed:
+        said.append(f"belum dipantau {waiting}")
     said += [f"{words[outcome]} {count}" for outcome, count in sorted(outcomes.items()) if outcome in words]
     lines = [f"Akun: {', '.join(said)}; {posts} unggahan"]
     labels = {account.key: account.label for account in result.accounts}

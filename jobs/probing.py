@@ -11,6 +11,7 @@ import msgspec
 
 from collectors.base import Pace
 from jobs import exit_codes
+from jobs.collecting import unread
 from jobs.points import Answer, answers
 from jobs.progress import Progress
 from jobs.wiring import Job, look, watched_platforms, x_accounts_within
@@ -39,8 +40,8 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> int:
-        """Accounts that were not read."""
-        return sum(scan.reading.outcome == "unread" for scan in self.look.scans) if self.look else 0
+        """Accounts that were not read though they should be."""
+        return len(unread(scan.reading for scan in self.look.scans)) if self.look else 0
 
     @property
     def differs(self) -> bool:

@@ -88,6 +88,18 @@ def test_a_login_that_tiktok_renews_is_kept_since_the_old_one_is_worth_nothing_t
     assert (traded, office.tiktok.count("token")) == (1, 1)
 
 
+def test_an_account_that_has_not_logged_in_to_the_office_s_app_is_no_failure(
+    office: ProbeOffice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.rows = [("tiktok", "desa.tiga", "")]
+    office.write()
+    assert office.probe("--platform", "tiktok") == 0
+    said = capsys.readouterr().out
+    assert "Akun: terbaca 2, gagal 0, belum dipantau 1" in said
+    assert "@desa.tiga" in said or "desa.tiga (tiktok)" in said
+    assert "tiktok-login" in said
+
+
 def test_a_renamed_field_is_named_with_its_old_and_its_new_name(
     office: ProbeOffice, capsys: pytest.CaptureFixture[str]
 ) -> None:
