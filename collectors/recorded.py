@@ -5,7 +5,7 @@ read on certain days, posts that were gone after a day).
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,9 @@ import msgspec
 from collectors.base import failed_scan, identified
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Collected, Cost, Outcome, Post, Reading, Scan, Target, UnreadClass, Window
+
+_LOOK_BACK = timedelta(days=10)
+"""So much older posts stand on the same page, as on real services."""
 
 
 class _Failure(msgspec.Struct, frozen=True):
@@ -60,9 +63,9 @@ class Recording:
         """What went wrong with the account on a local day, if anything."""
         return next((f for f in self._failures if f.account == account and f.first <= on <= f.last), None)
 
-    def posts(self, account: str, window: Window) -> tuple[Collected, ...]:
-        """The account's posts of the window that were still there on the window's last day."""
-        on = local_day(window.end)
+    def posts(self, account: str, window: Window, at: datetime) -> tuple[Collected, ...]:
+        """The account's posts of the window that were still there at an instant."""
+        on = local_day(at)
         return tuple(
             item
             for item in self._posts.get(account, [])
@@ -90,7 +93,7 @@ class RecordedCollector:
                 yield failed_scan(account, kind, failure.reason, window.end, "rekaman", failure.outcome)
                 continue
             everything = Window(min(window.start, target.since), window.end)
-            posts = self._recording.posts(account.key, everything)
+            posts = self._recording.posts(account.key, everything, window.end)
             newest = max((item.post.published_at for item in posts), default=None)
             reading = Reading(
                 account=account.key,
@@ -100,7 +103,9 @@ class RecordedCollector:
                 last_post_at=newest,
                 source="rekaman",
             )
-            yield Scan(reading=reading, posts=posts, seen_from=everything.start)
+            shown_from = everything.start - _LOOK_BACK
+            older = self._recording.posts(account.key, Window(shown_from, everything.start), window.end)
+            yield Scan(reading=reading, posts=posts, older=older, seen_from=shown_from)
 
     def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
         """One scan per account, as it stood on the last recorded day; handles never change in a recording."""

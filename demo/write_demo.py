@@ -269,7 +269,7 @@ def main() -> None:
     ]  # fmt: skip
     gone = [item for item in recorded if "Selfie dulu" in str(item["text"]) or "business class" in str(item["text"])]
     vanished = [
-        dict(post_id=item["post_id"], platform=item["platform"], until=str(FIRST + timedelta(days=33))) for item in gone
+        dict(post_id=item["post_id"], platform=item["platform"], until=str(FIRST + timedelta(days=32))) for item in gone
     ]
     (HERE / "outcomes.json").write_text(
         json.dumps({"accounts": states, "vanished": vanished}, indent=1) + "\n", "utf-8"
