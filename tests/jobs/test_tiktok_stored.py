@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from collectors.files import read_export
@@ -146,6 +146,7 @@ _STORY = st.lists(
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=_STORY, words=st.booleans())
+@example(story=[(None, [(1, "edit")]), (None, [])], words=True)
 def test_whatever_happens_a_normal_night_leaves_every_video_once_in_the_store(
     story: list[tuple[str | None, list[tuple[int, str]]]], words: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
