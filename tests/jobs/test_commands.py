@@ -1,5 +1,6 @@
 """The other commands as a newcomer meets them; inside this process, since nothing here needs a service."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -170,3 +171,28 @@ def test_imported_posts_come_into_the_next_digest(
 
 def test_the_daemon_runs_the_night_that_is_due(tmp_path: Path, demo: Path) -> None:
     assert run(on_demo(demo, "daemon", "--once", "--at", "21:00")) in (0, 1)
+
+
+def test_a_digest_is_verified_against_the_store_and_against_a_mailed_copy(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(on_demo(demo, "digest", "verify", "n-20260826")) == 0
+    said = capsys.readouterr().out
+    assert "Sama dengan sidik pada ringkasan yang tersimpan." in said
+    fingerprint = next(line for line in said.splitlines() if line.startswith("Sidik data: ")).split()[-1]
+    assert fingerprint in (demo / "digest.txt").read_text("utf-8")
+    assert fingerprint in (demo / "digest.html").read_text("utf-8")
+    assert all(
+        fingerprint in mail.read_text("ascii").replace("=\n", "") for mail in (demo / "surel").glob("n-20260826-*.eml")
+    )
+    manifest = next((demo / "kantor").rglob("runs/n-20260826/manifest.jsonl"))
+    assert hashlib.sha256(manifest.read_bytes()).hexdigest() == fingerprint
+    assert run(on_demo(demo, "digest", "verify", "n-20260826", "--fingerprint", fingerprint[:20])) == 0
+    assert run(on_demo(demo, "digest", "verify", "n-20260826", "--fingerprint", "0" * 64)) == 1
+    assert "BERBEDA dari sidik pada salinan Anda" in capsys.readouterr().out
+    assert run(on_demo(demo, "digest", "verify", "n-19990101")) == 2
+
+
+def test_the_demo_says_of_a_post_that_it_is_no_longer_to_be_seen_and_since_when(demo: Path) -> None:
+    text = " ".join((demo / "digest.txt").read_text("utf-8").split())
+    assert "tidak tampak lagi sejak 25 Agu 2026 pukul 21.00 WIB, terakhir tampak 24 Agu 2026 pukul 21.00 WIB" in text
