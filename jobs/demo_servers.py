@@ -119,6 +119,7 @@ def write_settings(folder: Path, ready: Mapping[str, Any], more: str = "") -> Pa
         path.touch(mode=0o600)
         path.write_text(secret, "utf-8")
     readers = "".join(f'\n[[mail.reader]]\naddress = "{address}"\n' for address in READERS)
+    tiktok = "\n".join(f'{key} = "{value}"' for key, value in ready["tiktok"].items())
     config = folder / "pantau.toml"
     text = f"""# Setelan kantor contoh yang dilayani server setempat. Hanya [network] dan [mail] yang menunjuk ke server itu.
 [office]
@@ -153,6 +154,10 @@ api_key = "file:rahasia-youtube"
 
 [collect.website]
 enabled = true
+
+[collect.tiktok]
+client_secret = "file:rahasia-tiktok"
+{tiktok}
 
 [mail]
 host = "localhost"

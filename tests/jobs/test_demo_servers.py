@@ -79,7 +79,7 @@ def test_every_account_has_one_state_and_every_post_of_the_servers_is_stored_onc
     platforms = Counter(account.partition(":")[0] for account in per_account)
     assert platforms == dict.fromkeys(PLATFORMS, ACCOUNTS)
     kinds = Counter(state.state for state in states)
-    assert kinds["unread"] == 5
+    assert kinds["unread"] == 6
     assert kinds["private"] == 1
     assert kinds["quiet"] == len(PLATFORMS)
     at = max(post.published_at for post in posts) + timedelta(
@@ -109,7 +109,7 @@ def test_the_demo_says_what_the_servers_counted_and_what_went_wrong_on_purpose(
     stored = re.search(r"(\d+) dari (\d+) di server contoh tersimpan tepat sekali$", done.stdout, re.MULTILINE)
     assert stored
     assert stored[1] == stored[2] != "0"
-    for server in ("x", "graph", "instagram", "youtube", "website", "billed"):
+    for server in ("x", "graph", "instagram", "youtube", "tiktok", "website", "billed"):
         assert re.search(rf"^  {server} +\w", done.stdout, re.MULTILINE)
     for (platform, _), trouble in TROUBLES.items():
         assert f"{platform}: {trouble}" in done.stdout

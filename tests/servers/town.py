@@ -2,7 +2,7 @@
 
     python -m tests.servers.town --folder OUT/kantor --accounts 12
 
-It is an HTTPS proxy that answers in place of the services (X, Instagram, Graph API, YouTube, websites, picture hosts), so that
+It is an HTTPS proxy that answers in place of the services (X, Instagram, Graph API, YouTube, TikTok, sites, picture hosts), so that
 a job whose settings name the real addresses reaches it by ``network.proxy`` and ``network.ca_file`` alone. It writes register,
 authority and session into the folder, prints one JSON line with its addresses, then answers each line on stdin with one of JSON:
 ``counts``, ``posts``, or ``night TIME`` (a day passes). It ends when stdin closes or its time is up.
@@ -24,6 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from collectors.tiktok_tokens import Shelf, token_of
 from demo.write_demo import HERE as DEMO
 from tests.servers.base import Fault, LocalServer, Reply, Request
 from tests.servers.certificates import make_certificates
@@ -35,6 +36,7 @@ from tests.servers.instagram_server import InstagramServer
 from tests.servers.instagram_shapes import FakeIgAccount
 from tests.servers.mail_store import MailStore
 from tests.servers.smtp_server import SmtpServer
+from tests.servers.tiktok_server import CLIENT_KEY, CLIENT_SECRET, REDIRECT, TikTokServer
 from tests.servers.town_world import DOMAIN, LEAST_ACCOUNTS, TROUBLES, World, faults
 from tests.servers.website_server import WebsiteServer
 from tests.servers.x_feed import FakeXAccount
@@ -42,7 +44,13 @@ from tests.servers.x_problems import rate_limited
 from tests.servers.x_server import XServer
 from tests.servers.youtube_server import KEY, FakeChannel, FakeVideo, YouTubeServer
 
-PICTURE_HOSTS = ("media.invalid", "scontent.example.invalid", "i.ytimg.com", "i4.ytimg.com")
+PICTURE_HOSTS = (
+    "p16-sign-sg.tiktokcdn.com",
+    "media.invalid",
+    "scontent.example.invalid",
+    "i.ytimg.com",
+    "i4.ytimg.com",
+)
 _BOAST = (DEMO / "gambar" / "tas.png").read_bytes()
 
 
@@ -179,6 +187,7 @@ class Town(LocalServer):
             "instagram": _Instagram(personal),
             "youtube": _YouTube(world.youtube),
             "website": _Sites(world.website),
+            "tiktok": TikTokServer(world.tiktok, self.now),
             "pictures": _Pictures(),
         }
         if world.troubled:
@@ -225,6 +234,7 @@ _HOSTS = {
     "graph.facebook.com": "graph",
     "www.googleapis.com": "youtube",
     "www.youtube.com": "youtube",
+    "open.tiktokapis.com": "tiktok",
     **dict.fromkeys(INSTAGRAM_HOSTS, "instagram"),
     **dict.fromkeys(PICTURE_HOSTS, "pictures"),
 }
@@ -249,6 +259,7 @@ def open_town(world: World, folder: Path) -> Iterator[tuple[Town, SmtpServer, di
         assert isinstance(x, XServer)
         assert isinstance(graph, GraphServer)
         instagram.write_session(folder / "session.json")
+        _write_tokens(town, folder / "tiktok")
         yield (
             town,
             smtp,
@@ -258,13 +269,31 @@ def open_town(world: World, folder: Path) -> Iterator[tuple[Town, SmtpServer, di
                 "imap_port": imap.port,
                 "mail_user": smtp.user,
                 "graph_user_id": OUR_USER_ID,
-                "secrets": {"x": x.token, "graph": graph.token, "youtube": KEY, "mail": smtp.password},
+                "tiktok": {"client_key": CLIENT_KEY, "redirect_url": REDIRECT, "tokens_dir": "tiktok"},
+                "secrets": {
+                    "x": x.token,
+                    "tiktok": CLIENT_SECRET,
+                    "graph": graph.token,
+                    "youtube": KEY,
+                    "mail": smtp.password,
+                },
                 "mails": str(mails),
                 "troubles": [f"{platform}: {what}" for (platform, _n), what in TROUBLES.items()]
                 if world.troubled
                 else [],
             },
         )
+
+
+def _write_tokens(town: Town, folder: Path) -> None:
+    """As if every account had logged in to the office's app; in a troubled town one of them has thought better of it."""
+    server, shelf = town.servers["tiktok"], Shelf(folder)
+    assert isinstance(server, TikTokServer)
+    for account in server.accounts:
+        token = token_of(server.issue(account), account.handle, CLIENT_KEY, town.world.at)
+        shelf.save(token, lasting=False)
+    if town.world.troubled:
+        server.revoke(server.accounts[3])
 
 
 def _answer(town: Town, smtp: SmtpServer, command: str) -> object:

@@ -15,6 +15,7 @@ from demo.write_demo import HEADS, VILLAGES, filled, lines, units
 from tests.servers.base import Fault, Reply, html_reply
 from tests.servers.graph_pages import FakeFbPost, FakePage
 from tests.servers.instagram_shapes import FakeIgAccount, FakeIgPost
+from tests.servers.tiktok_server import FakeClip, FakeTikTok
 from tests.servers.website_server import FakeEntry, FakeSite
 from tests.servers.x_feed import FakeXAccount, FakeXPost
 from tests.servers.youtube_server import FakeChannel, FakeVideo, channel_id
@@ -22,7 +23,7 @@ from tests.servers.youtube_server import FakeChannel, FakeVideo, channel_id
 DOMAIN = "wanajati.example"
 LEAST_ACCOUNTS = 6
 """So many units are needed for every trouble to have one of its own."""
-PLATFORMS = ("x", "instagram", "facebook", "youtube", "website")
+PLATFORMS = ("x", "instagram", "facebook", "youtube", "website", "tiktok")
 NEW_POSTS = 2
 """Per account and night."""
 _QUIET = 5
@@ -36,12 +37,13 @@ TROUBLES = {
     ("facebook", 1): "sekali gangguan sesaat, lalu terbaca",
     ("facebook", 4): "halaman tidak ditampilkan Graph API",
     ("youtube", 2): "kanal tidak ada",
+    ("tiktok", 3): "akun mencabut izin bagi aplikasi kantor",
     ("website", 1): "server situs bermasalah (502)",
     ("website", 2): "alamat umpan berisi halaman web",
     ("website", 4): "sekali diminta menunggu 2 detik (429), lalu terbaca",
 }
 """By platform and number of the unit; besides, X asks once to wait 3 seconds (429)."""
-_UNSEEN = {("x", 1), ("instagram", 3), ("facebook", 4), ("youtube", 2), ("website", 1), ("website", 2)}
+_UNSEEN = {("x", 1), ("tiktok", 3), ("instagram", 3), ("facebook", 4), ("youtube", 2), ("website", 1), ("website", 2)}
 
 
 @dataclass
@@ -62,6 +64,7 @@ class World:
     facebook: list[FakePage] = field(default_factory=list)
     youtube: list[FakeChannel] = field(default_factory=list)
     website: list[FakeSite] = field(default_factory=list)
+    tiktok: list[FakeTikTok] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.at = self.at.replace(microsecond=0)
@@ -89,6 +92,7 @@ class World:
             here = {"instagram": self.instagram[n].handle}
             if n < self.count:
                 here |= {"x": self.x[n].handle, "facebook": self.facebook[n].username}
+                here |= {"tiktok": self.tiktok[n].handle}
                 here |= {"youtube": self.youtube[n].handle, "website": f"{self.website[n].name}.{DOMAIN}"}
             for platform, handle in sorted(here.items()):
                 renamed = self.troubled and (platform, n) == ("x", 2)
@@ -124,6 +128,7 @@ class World:
         if n < self.count:
             self.x.append(FakeXAccount(short, 10_000_000 + n, name=unit["name"]))
             self.facebook.append(FakePage(f"{tag.replace('_', '.')}.resmi", str(100_000_000 + n)))
+            self.tiktok.append(FakeTikTok(tag))
             self.youtube.append(FakeChannel(channel_id(n), tag.replace("_", "-")))
             self.website.append(
                 FakeSite(tag.replace("_", "-"), kind="opensid" if unit["kind"] == "desa" else "wordpress")
@@ -151,6 +156,7 @@ class World:
                 self.website[n].entries.insert(0, entry)
                 title, rest = _parts(self._text("youtube", n, unit, turn))
                 if pictured:
+                    self.tiktok[n].clips.append(FakeClip(when, self._text("tiktok", n, unit, turn)))
                     self.youtube[n].videos.insert(0, FakeVideo(f"W{n:05}{self.night:03}{turn:02}", when, title, rest))
 
     def _text(self, platform: str, n: int, unit: dict[str, str], turn: int) -> str:
@@ -189,7 +195,7 @@ def _transient() -> Reply:
     return REPLIES["transient"]
 
 
-def _times(resident: FakeXAccount | FakeIgAccount | FakePage | FakeChannel | FakeSite) -> list[datetime]:
+def _times(resident: FakeXAccount | FakeIgAccount | FakePage | FakeChannel | FakeSite | FakeTikTok) -> list[datetime]:
     match resident:
         case FakeIgAccount():
             return [post.taken_at for post in resident.posts]
@@ -197,6 +203,8 @@ def _times(resident: FakeXAccount | FakeIgAccount | FakePage | FakeChannel | Fak
             return [post.created for post in resident.posts]
         case FakeChannel():
             return [video.at for video in resident.videos]
+        case FakeTikTok():
+            return [clip.at for clip in resident.clips]
         case FakeSite():
             return [entry.at for entry in resident.entries]
     return [post.at for post in resident.posts]
