@@ -1,6 +1,7 @@
 """Instagram through instaloader, alone and behind the Graph API."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pantau.core.model import Account
@@ -34,6 +35,7 @@ class InstaloaderStage(Stage):
 
     platform = "instagram"
     variant = "instaloader"
+    overlap = timedelta(days=7)
     secrets = (SESSION, CSRF)
     states = ("ok", "gone", "private")
     waits_s = 15.0

@@ -1,8 +1,9 @@
 """Meta's Graph API: Facebook pages, and Instagram's professional accounts."""
 
+from datetime import timedelta
 from typing import Any
 
-from pantau.core.model import Account
+from pantau.core.model import Account, Reading
 from tests.collectors.contract.stage import Case, Item, Stage, State, always, once
 from tests.servers.graph_pages import FakeFbPost, FakePage
 from tests.servers.graph_server import CHANGES, OUR_USER_ID, REPLIES, GraphServer, app_limit
@@ -39,6 +40,7 @@ class FacebookStage(Stage):
 
     platform = "facebook"
     variant = "facebook"
+    overlap = timedelta(hours=3)
     secrets = (TOKEN, PAGE_TOKEN, APP_SECRET)
     states = ("ok", "gone", "private")
     gone_states = ("gone", "private")  # Facebook says the same of both
@@ -89,12 +91,16 @@ class FacebookStage(Stage):
     def counted(self) -> dict[str, int]:
         return {"facebook-graph": self.server.count()}
 
+    def edit_reach(self, reading: Reading) -> timedelta | None:
+        return timedelta(days=20)
+
 
 class InstagramGraphStage(Stage):
     """Accounts are asked for by name, so a new name must be entered into the register."""
 
     platform = "instagram"
     variant = "instagram-graph"
+    overlap = timedelta(hours=3)
     secrets = (TOKEN, APP_SECRET)
     states = ("ok", "gone", "private")
     gone_states = ()
@@ -143,3 +149,6 @@ class InstagramGraphStage(Stage):
 
     def counted(self) -> dict[str, int]:
         return {"instagram-graph": self.server.count()}
+
+    def edit_reach(self, reading: Reading) -> timedelta | None:
+        return timedelta(days=20)

@@ -1,6 +1,7 @@
 """TikTok's Display API: accounts that have logged in. It rotates tokens, so only answers without any are damaged here."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from collectors.tiktok_tokens import Shelf, token_of
@@ -15,6 +16,7 @@ class TikTokStage(Stage):
 
     platform = "tiktok"
     variant = "tiktok"
+    overlap = timedelta(hours=3)
     secrets = (CLIENT_SECRET,)
     states = ("ok",)
     gone_states = ()

@@ -78,8 +78,10 @@ class XStage(Stage):
         self.server.accounts[who].state = "missing" if state == "gone" else "protected" if state == "private" else state
 
     def renamed(self, who: int, handle: str) -> bool:
-        self.server.accounts[who].handle = handle.replace(".", "_")[:15]
-        return True
+        if self.registered(who).platform_id:
+            self.server.accounts[who].handle = handle.replace(".", "_")
+            return True
+        return False
 
     def counted(self) -> dict[str, int]:
         return {"x-api": self.server.count()}
