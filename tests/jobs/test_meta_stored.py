@@ -13,7 +13,7 @@ from collectors.instagram_web import InstagramWebCollector
 from jobs.collecting import collect
 from jobs.progress import Silent
 from pantau.core.clock import local_day
-from pantau.core.model import Account, Reading, Window
+from pantau.core.model import Account, Reading, Unit, Window
 from pantau.core.ports import Collector
 from pantau.core.settings import InstagramSettings, Network, Settings
 from pantau.core.settings_meta import MetaSettings
@@ -45,7 +45,8 @@ class Nights:
             collector = build(pace)
             return {collector.platform: collector}
 
-        job = SimpleNamespace(settings=Settings())
+        units = [Unit(code=account.unit, name=account.unit, kind="opd") for account in self.accounts]
+        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units))
         site = SimpleNamespace(job=job, now=self.clock.now, sleep=self.clock.sleep, build_collectors=collectors)
         self.last = f"n-{day:%Y%m%d}"
         run = self.store.runs.begin("nightly", self.last, Window(now - timedelta(days=1), now), now, now)
