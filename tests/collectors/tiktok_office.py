@@ -36,7 +36,7 @@ from tests.servers.tiktok_server import (
 
 def account(number: int = 1, clips: int = 4) -> FakeTikTok:
     """An account with a video every 30 hours."""
-    own = [FakeClip(NIGHT - timedelta(hours=2 + 30 * n), f"Akun {number} video {n}") for n in range(clips)]
+    own = [FakeClip(NIGHT - timedelta(hours=5 + 30 * n), f"Akun {number} video {n}") for n in range(clips)]
     return FakeTikTok(f"desa{number}", own)
 
 
