@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from collectors.base import CollectorError, Pace, failed_scan, guarded
+from collectors.base import CLOCK_SLACK, CollectorError, Pace, failed_scan, guarded
 from collectors.instagram_client import PantauContext
 from collectors.instagram_errors import (
     LIBRARY_ERRORS,
@@ -178,7 +178,7 @@ class InstagramWebCollector:
     def _read(self, reader: Reader, target: Target, window: Window, is_canary: bool) -> Scan:
         account = target.account
         seen_before = bool(target.last_post_id) and self._session_file is not None
-        overlap = timedelta(days=self._settings.overlap_days if seen_before else 0)
+        overlap = max(CLOCK_SLACK, timedelta(days=self._settings.overlap_days if seen_before else 0))
         harvest = Harvest(target, window, account.platform_id, overlap)
         verdict = self._attempt(reader, harvest)
         if isinstance(verdict, TransientError) and not self._pace.expired:

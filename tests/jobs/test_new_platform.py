@@ -171,6 +171,7 @@ NAMED_IN = {
     "pantau/store/twins.py": "exports whose posts have other ids",
     "pantau/digest/words.py": "how readers call it",
     "jobs/wiring.py": "formats of exports, the demo's platforms",
+    "jobs/demo_servers.py": "the settings of the demo's town",
     "jobs/probe_report.py": "which keys set it up",
     "jobs/commands/import_files.py": "formats of exports",
     "jobs/commands/doctor.py": "tokens that run out",
