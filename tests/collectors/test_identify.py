@@ -1,5 +1,6 @@
 """Who pages, channels, sites and accounts are now, asked of local servers at least cost and without their posts."""
 
+import json
 import socket
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -11,6 +12,7 @@ from collectors.base import Pace
 from collectors.facebook import FacebookCollector
 from collectors.instagram import InstagramCollector
 from collectors.instagram_graph import HANDED_ON
+from collectors.recorded import RecordedCollector, Recording
 from collectors.website import WebsiteCollector
 from collectors.youtube import YouTubeCollector
 from pantau.core.model import Account, Scan
@@ -253,3 +255,21 @@ def test_a_site_whose_name_no_longer_exists_is_missing_only_while_another_site_c
         assert outcomes(identities(websites(tmp_path), [lost, alive])) == ["missing", "read"]
     alone = FeedOffice(lambda at: websites(tmp_path, at), [lost, unsure]).night()
     assert outcomes(alone.values()) == ["unread network", "unread network"]
+
+
+# -- A recording -------------------------------------------------------------------------------------------------------
+
+
+def test_a_recording_answers_as_its_last_day_stood() -> None:
+    demo = Path(__file__).resolve().parents[2] / "demo"
+    failures = json.loads((demo / "outcomes.json").read_text("utf-8"))["accounts"]
+    last = max(failure["last"] for failure in failures)
+    failed = next(one for one in failures if one["last"] == last and one["account"].startswith("x:@"))
+    handle = failed["account"].removeprefix("x:@")
+    accounts = [
+        Account(platform="x", handle=handle, unit="u"),
+        Account(platform="x", handle="tanpa_gangguan", unit="u"),
+    ]
+    scans = identities(RecordedCollector("x", Recording(demo)), accounts)
+    assert [scan.reading.outcome for scan in scans] == [failed["outcome"], "read"]
+    assert scans[1].handle == "tanpa_gangguan"
