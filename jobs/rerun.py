@@ -68,23 +68,25 @@ def rerun(
     decisions = store.decisions.latest()
     settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
     changes = compare(told, findings, settled, by_key)
-    correction = Correction(
-        office=site.job.settings.office,
-        first=first,
-        last=last,
-        posts=len(posts),
-        rules_sha256=site.job.catalogue.version,
-        changes=changes,
-        units={unit.code: unit.name for unit in site.job.register.units},
-        accounts={account.key: account.label for account in accounts},
-        unread=tuple(unread),
-    )
     mark = hashlib.sha256(
         msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])
     ).hexdigest()
     run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
     store.findings.save(run_id, findings)
+    correction = Correction(
+        office=site.job.settings.office,
+        first=first,
+        last=last,
+        posts=len(posts),
+        rules_sha256=site.job.catalogue.version,
+        manifest_sha256=store.manifests.keep(run_id, [reading.run_id], window),
+        run_id=run_id,
+        changes=changes,
+        units={unit.code: unit.name for unit in site.job.register.units},
+        accounts={account.key: account.label for account in accounts},
+        unread=tuple(unread),
+    )
     failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
     notes = (f"Pembaca: {took_part(outcome)}.", *pictures.notes, *not_read(outcome), *held)
     return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures, notes=notes)

@@ -1,9 +1,10 @@
 """Whether the store still says what a digest said: its fingerprint, and every post and reading behind it."""
 
+import re
+
 import msgspec
 
 from pantau.digest.build_rest import FINGERPRINT
-from pantau.digest.model import Digest
 from pantau.store import Verified
 from pantau.store.store import Store
 
@@ -40,12 +41,10 @@ def verify(store: Store, run_id: str, printed: str = "") -> Verdict:
 
 
 def _told(store: Store, run_id: str) -> str:
-    """The fingerprint in the stored digest; empty when there is none (a run without a digest, such as a rerun)."""
-    data = store.documents.get(run_id, "staff", "json")
-    if data is None:
-        return ""
-    facts = msgspec.json.decode(data, type=Digest).facts.entries
-    return next((entry.text for entry in facts if entry.term == FINGERPRINT), "")
+    """The fingerprint as printed in the stored digest or correction; empty when there is none (a rerun that was not mailed)."""
+    data = store.documents.get(run_id, "staff", "text") or b""
+    printed = re.search(rf"{FINGERPRINT}: ([0-9a-f]{{64}})", data.decode())
+    return printed[1] if printed else ""
 
 
 def _same(fingerprint: str, sha256: str) -> bool:

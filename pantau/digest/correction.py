@@ -8,6 +8,7 @@ import msgspec
 from pantau.core.model import Finding, Post
 from pantau.core.settings import Office
 from pantau.digest import clean, words
+from pantau.digest.build_rest import FINGERPRINT
 from pantau.digest.render import Renderer, compact, tidy
 
 ChangeKind = Literal["new", "withdrawn", "regraded"]
@@ -34,6 +35,9 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     posts: int
     """Posts of the range that were checked."""
     rules_sha256: str
+    manifest_sha256: str
+    """Fingerprint of the rerun's manifest: every post of the range as it is stored."""
+    run_id: str
     changes: tuple[Change, ...]
     units: dict[str, str]
     """Unit code to name."""
@@ -68,6 +72,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
     unread: tuple[str, ...]
     method: str
+    facts: tuple[str, ...]
+    """Number and fingerprint, one line each."""
 
 
 def page_of(correction: Correction) -> Page:
@@ -86,6 +92,10 @@ def page_of(correction: Correction) -> Page:
         unread=tuple(clean.line(label) for label in correction.unread),
         method=f"Diperiksa dengan kumpulan aturan {correction.rules_sha256}. Keadaan akun (tidak aktif, tidak dapat diperiksa) "
         "berlaku untuk malam saat dilihat dan tidak dihitung ulang.",
+        facts=(
+            f"Nomor koreksi: {clean.line(correction.run_id)}",
+            f"{FINGERPRINT}: {clean.line(correction.manifest_sha256)}",
+        ),
     )
 
 

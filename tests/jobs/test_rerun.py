@@ -69,8 +69,12 @@ def test_a_rerun_reports_exactly_what_a_changed_rule_changes_and_twice_the_same_
 
 def test_a_correction_is_mailed_once_and_belongs_to_the_digest_it_corrects(office: Office) -> None:
     change_rules(office)
-    assert office.run("rerun", *RANGE, "--send").returncode == 0
+    first = office.run("rerun", *RANGE, "--send")
+    assert first.returncode == 0
     assert office.copies() == [2, 2, 2]
+    number = first.stdout.split("Nomor koreksi: ")[1].split()[0]
+    verified = office.run("digest", "verify", number)
+    assert (verified.returncode, "Sama dengan sidik pada ringkasan" in verified.stdout) == (0, True)
     again = office.run("rerun", *RANGE, "--send")
     assert again.returncode == 0
     assert "tidak ada" in again.stdout
