@@ -26,7 +26,7 @@ def read(folder: Path, posts: Sequence[FakeIgPost], **night: object) -> Scan:
         return scan
 
 
-def daily(days: int, first: float = 2) -> list[FakeIgPost]:
+def daily(days: int, first: float = 12) -> list[FakeIgPost]:
     return [FakeIgPost(hours_ago(first + 24 * day), f"Hari {day}") for day in range(days)]
 
 
