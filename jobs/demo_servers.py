@@ -32,6 +32,59 @@ LEAST_ACCOUNTS = 6
 _END_WAIT_S = 5.0
 READERS = ("sekda@wanajati.example", "protokol@wanajati.example", "kominfo@wanajati.example")
 
+_NAMED = ("proxy", "graph_user_id", "smtp_port", "imap_port", "mail_user")
+_SETTINGS = """# Setelan kantor contoh yang dilayani server setempat. Hanya [network] dan [mail] yang menunjuk ke server itu.
+[office]
+name = "Kabupaten Wanajati"
+region = "Wanajati"
+province = "Provinsi Contoh"
+region_code = "99.01"
+department = "Sekretariat Daerah"
+address = "Jalan Pendapa Nomor 1, Wanajati"
+contact = "Bagian Protokol, telepon kantor pada jam kerja"
+
+[network]
+proxy = "{proxy}"
+ca_file = "{ca_file}"
+
+[collect.x]
+bearer_token = "file:rahasia-x"
+
+[collect.instagram]
+graph_token = "file:rahasia-graph"
+graph_user_id = "{graph_user_id}"
+enabled = true
+session_file = "session.json"
+pause_s = 0.0
+
+[collect.facebook]
+token = "file:rahasia-graph"
+
+[collect.youtube]
+enabled = true
+api_key = "file:rahasia-youtube"
+
+[collect.website]
+enabled = true
+
+[collect.tiktok]
+client_secret = "file:rahasia-tiktok"
+{app}
+
+[mail]
+host = "localhost"
+port = {smtp_port}
+user = "{mail_user}"
+password = "file:rahasia-mail"
+from_address = "{mail_user}"
+from_name = "Pantau Wanajati"
+imap_host = "localhost"
+imap_port = {imap_port}
+imap_user = "{mail_user}"
+retry_min = [0.01]
+{readers}
+{more}"""
+
 
 class TownError(PantauError):
     """The local servers cannot be started, or have ended."""
@@ -119,59 +172,15 @@ def write_settings(folder: Path, ready: Mapping[str, Any], more: str = "") -> Pa
         path.touch(mode=0o600)
         path.write_text(secret, "utf-8")
     readers = "".join(f'\n[[mail.reader]]\naddress = "{address}"\n' for address in READERS)
-    tiktok = "\n".join(f'{key} = "{value}"' for key, value in ready["tiktok"].items())
+    app = "\n".join(f'{key} = "{value}"' for key, value in ready["tiktok"].items())
     config = folder / "pantau.toml"
-    text = f"""# Setelan kantor contoh yang dilayani server setempat. Hanya [network] dan [mail] yang menunjuk ke server itu.
-[office]
-name = "Kabupaten Wanajati"
-region = "Wanajati"
-province = "Provinsi Contoh"
-region_code = "99.01"
-department = "Sekretariat Daerah"
-address = "Jalan Pendapa Nomor 1, Wanajati"
-contact = "Bagian Protokol, telepon kantor pada jam kerja"
-
-[network]
-proxy = "{ready["proxy"]}"
-ca_file = "{(folder / "ca.pem").resolve()}"
-
-[collect.x]
-bearer_token = "file:rahasia-x"
-
-[collect.instagram]
-graph_token = "file:rahasia-graph"
-graph_user_id = "{ready["graph_user_id"]}"
-enabled = true
-session_file = "session.json"
-pause_s = 0.0
-
-[collect.facebook]
-token = "file:rahasia-graph"
-
-[collect.youtube]
-enabled = true
-api_key = "file:rahasia-youtube"
-
-[collect.website]
-enabled = true
-
-[collect.tiktok]
-client_secret = "file:rahasia-tiktok"
-{tiktok}
-
-[mail]
-host = "localhost"
-port = {ready["smtp_port"]}
-user = "{ready["mail_user"]}"
-password = "file:rahasia-mail"
-from_address = "{ready["mail_user"]}"
-from_name = "Pantau Wanajati"
-imap_host = "localhost"
-imap_port = {ready["imap_port"]}
-imap_user = "{ready["mail_user"]}"
-retry_min = [0.01]
-{readers}
-{more}"""
+    text = _SETTINGS.format(
+        **{name: value for name, value in ready.items() if name in _NAMED},
+        ca_file=(folder / "ca.pem").resolve(),
+        app=app,
+        readers=readers,
+        more=more,
+    )
     config.write_text(text, "utf-8")
     return config
 
