@@ -218,7 +218,7 @@ def tell(server: InstagramServer, folder: Path, story: Sequence[tuple[Any, ...]]
         return town
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=st.lists(_event, min_size=1, max_size=14))
 def test_no_story_of_instagram_loses_doubles_or_misplaces_a_post(
     server: InstagramServer, tmp_path: Path, story: list[tuple[Any, ...]]

@@ -100,6 +100,26 @@ def test_an_account_read_by_changing_sources_brings_each_post_once_and_no_token(
         assert TOKEN.encode() not in file.read_bytes()
 
 
+def test_an_id_learnt_by_session_saves_the_profile_page_and_finds_edits_and_takedowns(tmp_path: Path) -> None:
+    posts = [FakeIgPost(NIGHT - timedelta(hours=5 + 24 * day), f"Hari {day}") for day in range(8)]
+    account = FakeIgAccount("dinas.contoh", "501", posts)
+    with InstagramServer([account]) as web, open_store(f"sqlite:///{tmp_path / 'pantau.db'}") as store:
+        session = web.write_session(tmp_path / "session.json")
+        nights = Nights(store, [Account(platform="instagram", handle="dinas.contoh", unit="a")])
+        asked, vanished = [], []
+        for day in range(4):
+            if day == 1:
+                taken_down, posts[3].caption = posts.pop(0), "Hari 4, disunting"
+            before = web.count()
+            nights.night(lambda pace: InstagramWebCollector(InstagramSettings(pause_s=0), web.network, session, pace))
+            asked.append(web.count() - before)
+            vanished.append([item.post.text for item in store.posts.vanished(nights.last)])
+        texts = {post.text for post in store.posts.in_window(Window(NIGHT - timedelta(days=40), NIGHT))}
+    assert asked == [3, 2, 2, 2], "profile page, start page and list; from the second night on start page and list"
+    assert vanished == [[], [], [taken_down.caption], []], "called so on the second night that misses it"
+    assert texts == {post.caption for post in (taken_down, *posts)}
+
+
 def test_a_page_keeps_its_posts_and_its_place_when_it_is_renamed_and_nights_fail(tmp_path: Path) -> None:
     page = FakePage("desa.contoh", "100001", [])
     posts = [FakeFbPost(NIGHT + timedelta(hours=24 * day - 3), f"Hari {day}") for day in range(5)]
