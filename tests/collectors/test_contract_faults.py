@@ -19,7 +19,7 @@ class Theatre:
     """A stage whose accounts have been read, with its store; kept from case to case as long as none fails."""
 
     def __init__(self, kind: type[Stage], folder: Path) -> None:
-        self.stage = kind(folder)
+        self.stage = kind(folder, people=2)
         self.store: Store = open_store(f"sqlite:///{folder / 'pantau.db'}")
         self.nights = Nights(self.store, [self.stage])
         self.publish("lama")
