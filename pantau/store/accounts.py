@@ -5,7 +5,7 @@ no post. ``Account.key`` is worked out when something is read.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from pantau.core.errors import StoreError
 from pantau.core.model import Account
 from pantau.store import schema
-from pantau.store.database import Database
+from pantau.store.database import Database, chunks
 from pantau.store.records import Watermark
 
 _T = schema.accounts
@@ -35,6 +35,7 @@ _ANSWERING = sa.union(  # an OR would read all accounts of the platform
         )
     )
 )
+_NUMBERED = _NAMES.where(_T.c.id.in_(sa.bindparam("numbers", expanding=True)))
 _BY_NUMBER = sa.select(_T).where(_T.c.id == sa.bindparam("number"))
 _BY_ID = sa.select(_T).where(
     _T.c.platform == sa.bindparam("platform"), _T.c.platform_id == sa.bindparam("name"), _HAS_ID
@@ -72,6 +73,14 @@ def directory(connection: Connection, key: str = "") -> Directory:
     platform, _, name = key.partition(":")
     asked = {"platform": platform, "name": name, "handle": name.removeprefix("@")}
     return Directory(connection.execute(_ANSWERING, asked).all())
+
+
+def keys_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Today's ``Account.key`` of the accounts with these row numbers."""
+    found: dict[int, str] = {}
+    for chunk in chunks(numbers):
+        found |= {row.id: _key(row) for row in connection.execute(_NUMBERED, {"numbers": chunk})}
+    return found
 
 
 class Accounts:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from pantau.core.errors import StoreError
 from pantau.core.model import Category, Media, Post, Window
 from pantau.store import schema
-from pantau.store.accounts import directory
+from pantau.store.accounts import directory, keys_of
 from pantau.store.database import Database, chunks
 from pantau.store.records import Trail, Vanished, Version
 from pantau.store.runs import get_run
@@ -249,7 +249,7 @@ def get_posts(connection: Connection, database: Database, keys: Iterable[str]) -
 def select_posts(connection: Connection, where: str, parameters: Sequence[str]) -> list[Post]:
     """Posts that fulfil a condition on table ``p`` in raw SQL, inside the caller's transaction."""
     rows = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM posts p WHERE {where}", tuple(parameters)).all()
-    keys = directory(connection).key_of if rows else {}
+    keys = keys_of(connection, {row[2] for row in rows})  # not of all accounts: every scan comes by here
     return [to_post(tuple(row), keys) for row in rows]
 
 
