@@ -17,6 +17,16 @@ from pantau.core.settings_tiktok import TikTokSettings
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
 
 
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Who signs printed papers. Without ``title`` and ``name`` the PDF has no signature block."""
+
+    place: str = ""
+    title: str = ""
+    name: str = ""
+    rank: str = ""
+    nip: str = ""
+
+
 class Office(msgspec.Struct, frozen=True, kw_only=True):
     """Who receives the digest and how the letterhead reads."""
 
@@ -31,6 +41,13 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     contact: str = ""
     timezone: str = "Asia/Jakarta"
+    letterhead: tuple[str, ...] = ()
+    """Name lines of the letterhead on printed papers; empty: made of ``name`` and ``department``."""
+    emblem: str = ""
+    """PNG or JPEG file with the coat of arms; empty: none."""
+    reach: str = ""
+    """Second address line of the letterhead: telephone, web site, mail."""
+    signature: Signature = Signature()
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +60,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     excuses: str = ""
     rules_dir: str = "rules.d"
     state_dir: str = "data"
+    templates_dir: str = ""
+    """Folder with the office's own ``memo.docx`` and ``thanks.docx``; what is not in it comes from Pantau."""
 
 
 class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,6 +256,12 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     budget_kb: int = 90
     """Largest HTML part as sent (quoted-printable), in KiB; Gmail cuts near 102."""
     good_examples: int = 2
+    attach: tuple[Literal["xlsx", "pdf"], ...] = ("xlsx", "pdf")
+    """Documents of the staff edition: made each night, kept with the run, and attached to its mails."""
+    mail_mb: float = 2.0
+    """A mail heavier than this loses its PDF, then its XLSX (MB as sent, at most 8)."""
+    paper: Literal["A4", "F4"] = "A4"
+    """Paper of the printed edition; F4 is 215 x 330 mm."""
     silent_when_empty: bool = False
     """True: no mail when there is nothing to say; false: a short proof of life."""
 

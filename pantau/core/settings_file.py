@@ -159,6 +159,16 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         norm: TierNorm = getattr(settings.norms, name)
         if norm.days < 1 or norm.grace < 0:
             wrong(f"norms.{name}", f"{norm.days} + {norm.grace}", "hari harus >= 1 dan toleransi >= 0", "Perbaiki.")
+    if not 0.2 <= settings.digest.mail_mb <= 8:
+        wrong(
+            "digest.mail_mb",
+            settings.digest.mail_mb,
+            "harus antara 0,2 dan 8",
+            "Server surel menolak yang lebih berat.",
+        )
+    emblem = settings.office.emblem
+    if emblem and not settings.path(emblem).is_file():
+        wrong("office.emblem", emblem, "berkas tidak ada", 'Tulis nama berkas PNG atau JPEG, atau "" tanpa lambang.')
     instagram = settings.collect.instagram
     if instagram.graph_token and not (instagram.graph_user_id.isascii() and instagram.graph_user_id.isdigit()):
         what = "bukan nomor akun Instagram profesional kantor"
