@@ -84,7 +84,8 @@ class Town:
             nights.turn(nights.now + timedelta(minutes=30))
             for hours in (0, 72):
                 nights.pass_hours(hours)
-                unread = [reading for reading in nights.night() if reading.outcome != "read"]
+                # An account that took all its posts down shows an empty list, which no source believes: unread (unproven).
+                unread = [one for one in nights.night() if one.outcome != "read" and one.unread_class != "unproven"]
             assert not unread
             nights.nothing_lost_or_doubled()
 
