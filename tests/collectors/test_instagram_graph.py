@@ -58,8 +58,13 @@ def test_a_list_whose_posts_are_all_new_is_known_to_be_whole_by_its_count() -> N
         assert (len(scan.posts), scan.reading.complete, server.count()) == (30, True, 2)
 
 
-def test_posts_at_the_watermark_and_at_the_end_are_taken_once_and_not_at_all() -> None:
-    posts = [FakeIgPost(NOW, "akhir"), FakeIgPost(SINCE, "awal"), FakeIgPost(SINCE - timedelta(seconds=1), "lama")]
+def test_posts_are_taken_from_three_hours_before_the_watermark_and_up_to_the_end() -> None:
+    slack = timedelta(hours=3)
+    posts = [
+        FakeIgPost(NOW, "akhir"),
+        FakeIgPost(SINCE - slack, "awal"),
+        FakeIgPost(SINCE - slack - timedelta(seconds=1), "lama"),
+    ]
     with GraphServer([office(1, posts)]) as server:
         (scan,) = GraphNight(server).read()
     assert texts(scan) == ["awal"]
