@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from pantau.core.model import DecisionAction
+
 Tone = Literal["tinggi", "sedang", "rendah", "info", "tenang", "abu"]
 """Colour of a word; the word itself always stands beside it."""
 
@@ -58,6 +60,14 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         return self.accounts - self.unread - self.unwatched - self.waiting
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A link that opens a finished reply (``mailto:``). Its code is unsigned: see ``pantau.digest.answers``."""
+
+    label: str
+    url: str
+    action: DecisionAction
+
+
 class Piece(msgspec.Struct, frozen=True):
     """A run of text; ``strong`` marks the words that a rule stopped at."""
 
@@ -106,6 +116,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """``baru`` or since when and how often."""
     answer: str
     """The unit's own words, when it gave any."""
+    links: tuple[Link, ...] = ()
 
 
 class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +187,7 @@ class OpenRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     answer: str
     edit: Edit | None = None
+    links: tuple[Link, ...] = ()
 
 
 class OpenRows(msgspec.Struct, frozen=True):
@@ -200,6 +212,7 @@ class QuietRow(msgspec.Struct, frozen=True, kw_only=True):
     excluded: str
     history: str
     answer: str
+    links: tuple[Link, ...] = ()
 
 
 class QuietRows(msgspec.Struct, frozen=True):
@@ -251,6 +264,7 @@ class Entry(msgspec.Struct, frozen=True):
     text: str
     url: str = ""
     code: str = ""
+    links: tuple[Link, ...] = ()
 
 
 class Lines(msgspec.Struct, frozen=True):

@@ -115,6 +115,7 @@ def shorten_digest(digest: Digest, limits: Limits) -> Digest:
         excused=_lines(digest.excused, lines),
         vanished=_lines(digest.vanished, lines),
         decisions=_lines(digest.decisions, lines),
+        letters=_lines(digest.letters, lines),
         trend=Trend(digest.trend.sentence, digest.trend.days[-limits.nights :] if limits.nights else ()),
     )
 

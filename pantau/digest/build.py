@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from pantau.digest import build_posts, build_rest, build_states, build_unread, clean, headline, words
+from pantau.digest import answers, build_posts, build_rest, build_states, build_unread, clean, headline, words
 from pantau.digest.blocks import Card
 from pantau.digest.context import Context
 from pantau.digest.model import Digest, DigestInput
@@ -51,6 +51,7 @@ def build(data: DigestInput) -> Digest:
         excused=build_states.excused(ctx),
         vanished=build_rest.vanished(ctx),
         decisions=build_rest.decisions(ctx),
+        letters=answers.letters(ctx),
         trend=build_rest.trend(ctx),
         mix=build_rest.mix(ctx),
         unchecked=build_rest.unchecked(ctx),
@@ -78,5 +79,5 @@ def nothing_to_say(digest: Digest) -> bool:
         counts.unread,
         counts.unregistered,
     )
-    lines = (digest.performance, digest.decisions, digest.vanished, digest.rules)
+    lines = (digest.performance, digest.decisions, digest.letters, digest.vanished, digest.rules)
     return not any(numbers) and not any(block.entries for block in lines) and not digest.warnings

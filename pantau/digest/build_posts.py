@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pantau.core.model import Evidence, Finding, finding_order, sort_findings
 from pantau.digest import clean, words
+from pantau.digest.answers import links
 from pantau.digest.blocks import Card, CardPicture, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import NOT_SEEN, Context
 from pantau.digest.edits import edit_of
@@ -153,6 +154,7 @@ def _reason(ctx: Context, finding: Finding, personal: bool, basis: str) -> Reaso
         details=tuple(dict.fromkeys(words.sentence(detail) for detail in details if detail)),
         history=ctx.history(finding),
         answer=ctx.answer(finding.key),
+        links=links(ctx, finding.key, "dismiss", "followed_up", "answer"),
     )
 
 
@@ -194,6 +196,7 @@ def open_rows(ctx: Context) -> OpenRows:
                 url=clean.url(finding.url),
                 note=note,
                 answer=ctx.answer(finding.key),
+                links=links(ctx, finding.key, "dismiss", "followed_up", "answer"),
                 edit=edit_of(ctx, [finding]) if finding.post else None,
             )
         )

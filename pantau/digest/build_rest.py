@@ -6,7 +6,7 @@ from collections import Counter
 from pantau.core.clock import local_day
 from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Observation, Post
 from pantau.core.rule_life import Demotion
-from pantau.digest import build_states, clean, words
+from pantau.digest import answers, build_states, clean, words
 from pantau.digest.blocks import Counts, Entry, Example, Examples, Facts, Lines, Mix, MixRow, Trend, TrendDay
 from pantau.digest.context import Context
 
@@ -87,8 +87,11 @@ def vanished(ctx: Context) -> Lines:
 def decisions(ctx: Context) -> Lines:
     """Every decision since the last digest, so that a wrong one costs one day."""
     entries = []
-    for item in sorted(ctx.data.decisions, key=lambda item: (item.decision.at, item.decision.finding_key)):
+    taken = sorted(ctx.data.decisions, key=lambda item: (item.decision.at, item.decision.finding_key))
+    last = {item.decision.finding_key: item for item in taken}
+    for item in taken:
         decision, finding = item.decision, item.finding
+        undone = decision.action == "undo" or item is not last[decision.finding_key]  # an undo takes back the last one
         about = "temuan lama"
         if finding:
             where = ctx.account_name(finding.account) if finding.account else ""
@@ -98,7 +101,8 @@ def decisions(ctx: Context) -> Lines:
         text = f"{about}; oleh {clean.line(decision.by)}, {ctx.moment(decision.at)}"
         if decision.note.strip():
             text += f"; catatan: “{clean.quoted(decision.note, 200)}”"
-        entries.append(Entry(words.ACTION_LABELS[decision.action], text, "", clean.line(decision.finding_key)))
+        undo = () if undone else answers.links(ctx, decision.finding_key, "undo")
+        entries.append(Entry(words.ACTION_LABELS[decision.action], text, "", clean.line(decision.finding_key), undo))
     return Lines(tuple(entries))
 
 

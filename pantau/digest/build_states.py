@@ -4,6 +4,7 @@ from collections import Counter
 
 from pantau.core.model import Finding, Observation, sort_findings
 from pantau.digest import clean, words
+from pantau.digest.answers import links
 from pantau.digest.blocks import (
     Counts,
     Entry,
@@ -69,6 +70,7 @@ def quiet_rows(ctx: Context) -> QuietRows:
             excluded=words.listed([clean.line(part) for part in item.excluded]),
             history=ctx.history(finding) if finding else "",
             answer=ctx.answer(finding.key) if finding else "",
+            links=links(ctx, finding.key, "followed_up", "answer") if finding else (),
         )
         (rows if finding else settled).append(row)
     return QuietRows(tuple(rows), tuple(settled))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pantau.digest import build_states, clean, words
+from pantau.digest import answers, build_states, clean, words
 from pantau.digest.blocks import Card, Counts, Tile, Tone
 from pantau.digest.context import NOT_SEEN, Context
 
@@ -109,6 +109,7 @@ def warnings(ctx: Context) -> tuple[str, ...]:
         said.append(f"Pemeriksaan ini hanya atas {run_only}; platform lain tidak dilihat.")
     said += [clean.line(text) for text in ctx.data.token_warnings]
     said += _sources_down(ctx)
+    said += [down] if (down := answers.warning(ctx)) else []
     before = ctx.data.previous_window_end
     if before and before < run.window.start:
         gap = words.span(before, run.window.start, ctx.zone)
@@ -171,10 +172,18 @@ def _levels(counts: Counts) -> str:
 
 def how_to_answer(ctx: Context) -> str:
     """Where to turn with a correction or an answer."""
-    ways = ["balas surel ini"] if ctx.data.reply_to else []
+    if ctx.data.reply:
+        buttons = (
+            "Tekan salah satu tautan di bawah temuan: terbuka surel yang sudah berisi kode; tambahkan catatan bila perlu, lalu "
+            "kirim. Kodenya hanya berlaku bila dikirim dari alamat penerima surel ini, jadi meneruskan surel ini tidak "
+            "memberi siapa pun hak memutuskan. "
+        )
+    else:
+        buttons = ""
+    ways = ["balas surel ini"] if ctx.data.reply_to and not ctx.data.reply else []
     ways += [f"hubungi {clean.line(ctx.data.office.contact)}"] if ctx.data.office.contact else []
     where = " atau ".join(ways) or "sampaikan kepada pengelola Pantau"
-    return (
+    return buttons + (
         f"Untuk meluruskan atau menjawab suatu temuan, {where} dengan menyebut kodenya. "
         "Keputusan dan jawaban dimuat pada ringkasan berikutnya."
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from pantau.core.letters import Letter
 from pantau.core.model import (
     Account,
     Category,
@@ -105,6 +106,24 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
     unread: int | None = None
 
 
+class ReplyWay(msgspec.Struct, frozen=True, kw_only=True):
+    """Where decisions come back by mail."""
+
+    address: str
+    """The mailbox that is read."""
+    key_id: str
+    """Of the key that signs the codes."""
+
+
+class MailboxDown(msgspec.Struct, frozen=True, kw_only=True):
+    """The mailbox could not be read tonight."""
+
+    problem: str
+    """An Indonesian sentence with what to do."""
+    since: datetime | None = None
+    """When it was last read; None: never."""
+
+
 class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a digest is made of. Times are aware; local days are those of ``office.timezone``."""
 
@@ -135,6 +154,11 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """By ``Post.key``, tonight's posts."""
     decisions: tuple[KnownDecision, ...] = ()
     """Since the last digest."""
+    reply: ReplyWay | None = None
+    """None: nobody reads a mailbox, so there are no reply links."""
+    letters: tuple[Letter, ...] = ()
+    """What the mailbox brought since the last digest."""
+    mailbox_down: MailboxDown | None = None
     answers: dict[str, str] = {}
     """Finding key to the unit's own words."""
     rule_failures: tuple[RuleFailure, ...] = ()
@@ -218,6 +242,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     excused: Lines
     vanished: Lines
     decisions: Lines
+    letters: Lines = Lines()
+    """Mails that were not understood, and those that came back."""
     trend: Trend
     mix: Mix
     unchecked: Lines

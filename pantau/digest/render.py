@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pantau.core.resources import data_dir
 from pantau.core.settings import DigestSettings
-from pantau.digest import budget, clean
+from pantau.digest import answers, budget, clean
 from pantau.digest.blocks import CardPicture, DiffPiece, Piece
 from pantau.digest.model import Digest
 
@@ -39,11 +39,16 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def page(self) -> str:
-        """The same page for a browser, with its pictures inside."""
-        page = self.html
+        """The same page for a browser: with its pictures inside, without reply links."""
+        page = answers.unlinked_page(self.html)
         for picture in self.pictures:
             page = page.replace(f'"cid:{picture.cid}"', f'"data:image/jpeg;base64,{b64encode(picture.data).decode()}"')
         return page
+
+    @property
+    def plain(self) -> str:
+        """The text without reply links, as it is kept."""
+        return answers.unlinked_text(self.text)
 
 
 class OperatorFailure(msgspec.Struct, frozen=True, kw_only=True):
