@@ -272,6 +272,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     name: str = ""
     edition: Literal["staff"] = "staff"
+    may_decide: bool = True
+    """May decide about findings by mail; heads of units (``head_email`` of the register) may only answer for their unit."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,6 +294,14 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     imap_port: int = 993
     imap_user: str = ""
     imap_password: str = ""
+    reply_secret: str = ""
+    """``env:NAME`` or ``file:PATH`` that signs reply codes; empty: one is made in the state folder (``reply-secret``)."""
+    reply_days: int = 30
+    """How long a reply code is good for, in days."""
+    authserv_id: str = ""
+    """Name under which our own mail server writes ``Authentication-Results``; empty: that header is never believed."""
+    require_authentication: bool = False
+    """True: decisions from addresses outside our own domain need a pass in that header."""
     timeout_s: float = 30.0
     retry_min: tuple[float, ...] = (1.0, 5.0, 15.0)
     """Waits inside the run after a temporary refusal, in minutes."""

@@ -20,6 +20,7 @@ _NOT_KEYS = {"base_dir"}
 _SECRET_KEYS = {
     "password",
     "imap_password",
+    "reply_secret",
     "bearer_token",
     "url_secret",
     "api_key",
@@ -133,6 +134,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         "digest.budget_kb": settings.digest.budget_kb,
         "digest.max_findings": settings.digest.max_findings,
         "mail.timeout_s": settings.mail.timeout_s,
+        "mail.reply_days": settings.mail.reply_days,
         "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
         "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
         "collect.youtube.timeout_s": settings.collect.youtube.timeout_s,
@@ -195,6 +197,7 @@ def _secrets(settings: Settings) -> dict[str, str]:
         "collect.tiktok.client_secret": settings.collect.tiktok.client_secret,
         "mail.password": settings.mail.password,
         "mail.imap_password": settings.mail.imap_password,
+        "mail.reply_secret": settings.mail.reply_secret,
         "store.url_secret": settings.store.url_secret,
         "reader.api_key": settings.reader.api_key,
     }
@@ -229,6 +232,9 @@ def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
             what = "alamat penerima tertulis dua kali"
             problems.append(Problem(file, f"kunci mail.reader[{n}].address", reader.address, what, "Hapus salah satu."))
         seen.add(reader.address.lower())
+    if mail.require_authentication and not mail.authserv_id:
+        remedy = "Isi mail.authserv_id dengan nama server surel sendiri, atau matikan mail.require_authentication."
+        problems.append(Problem(file, "kunci mail.authserv_id", "", "belum diisi", remedy))
     if mail.host and not mail.from_address:
         problems.append(
             Problem(file, "kunci mail.from_address", "", "belum diisi", "Alamat pengirim wajib bila mail.host diisi.")
