@@ -16,7 +16,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """One mail that was read, once. Its text is not kept; a note that belongs to a decision is kept with that."""
 
     letter_id: str
-    """Message-ID and sender (a copy has the same); without a Message-ID the SHA-256 of the mail."""
+    """SHA-256 over Message-ID and sender (a copy has the same), or over the mail when it has no Message-ID."""
+    message_id: str = ""
     outcome: LetterOutcome
     sender: str = ""
     """Address in From; of a bounce the reader whose mail came back."""

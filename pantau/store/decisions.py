@@ -25,19 +25,8 @@ class Decisions:
 
         ``recorded_at`` is when Pantau learnt of it, which for mail is later than ``decision.at``; default: the same.
         """
-        values = {
-            "finding_key": decision.finding_key,
-            "action": decision.action,
-            "decided_by": decision.by,
-            "at": decision.at,
-            "note": decision.note,
-        }
         with self._database.write() as connection:
-            same = sa.select(_T.c.id).where(*(_T.c[name] == value for name, value in values.items()))
-            if connection.scalar(same.limit(1)) is not None:
-                return False
-            connection.execute(_T.insert().values(**values, recorded_at=recorded_at or decision.at))
-            return True
+            return insert_decision(connection, decision, recorded_at or decision.at)
 
     def latest(self) -> dict[str, Decision]:
         """The decision in effect per finding key.
@@ -77,6 +66,22 @@ class Decisions:
     def _all(self, connection: sa.Connection, where: "sa.ColumnElement[bool]") -> list[Decision]:
         query = sa.select(_T).where(where).order_by(_T.c.at, _T.c.id)
         return [_to_decision(row) for row in connection.execute(query)]
+
+
+def insert_decision(connection: sa.Connection, decision: Decision, recorded_at: datetime) -> bool:
+    """``Decisions.add`` inside the caller's transaction."""
+    values = {
+        "finding_key": decision.finding_key,
+        "action": decision.action,
+        "decided_by": decision.by,
+        "at": decision.at,
+        "note": decision.note,
+    }
+    same = sa.select(_T.c.id).where(*(_T.c[name] == value for name, value in values.items()))
+    if connection.scalar(same.limit(1)) is not None:
+        return False
+    connection.execute(_T.insert().values(**values, recorded_at=recorded_at))
+    return True
 
 
 def in_effect(decisions: Iterable[Decision]) -> dict[str, Decision]:

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TEXT
 from pantau.core.clock import to_utc
 from pantau.store.texts import clean
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -380,3 +380,23 @@ mails = Table(
     UniqueConstraint("run_id", "edition", "recipient", name="uq_mails_reader"),
 )
 Index("ix_mails_state", mails.c.state)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("letter_id", CleanText(), primary_key=True, nullable=False),
+    _text("outcome"),
+    _text("code"),
+    _text("body"),
+    _instant("read_at"),
+)
+Index("ix_letters_read_at", letters.c.read_at)
+Index("ix_letters_code", letters.c.code)
+
+mailbox_readings = Table(
+    "mailbox_readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _instant("at"),
+    _text("problem"),
+)

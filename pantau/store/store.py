@@ -14,6 +14,7 @@ from pantau.store.database import Database
 from pantau.store.decisions import Decisions
 from pantau.store.documents import Documents, insert_documents
 from pantau.store.findings import Findings
+from pantau.store.inbox import Inbox
 from pantau.store.manifests import Manifests
 from pantau.store.observations import Observations
 from pantau.store.outbox import Outbox, insert_mails
@@ -41,6 +42,7 @@ class Store:
         self.manifests = Manifests(database)
         self.documents = Documents(database)
         self.outbox = Outbox(database)
+        self.inbox = Inbox(database)
 
     def __enter__(self) -> "Store":
         return self
