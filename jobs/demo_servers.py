@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import msgspec
 
-from jobs.digesting import run_folder
+from jobs.editions import run_folder
 from jobs.lock import run_lock
 from jobs.nightly import run_night
 from jobs.progress import Progress

@@ -1,8 +1,7 @@
-"""Third part of a night: put the digest together, render it and freeze it with one mail per reader."""
+"""Third part of a night: everything that the digest is made of, from the store and tonight's checks."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,10 +12,8 @@ from jobs.pictures import reused_pictures
 from jobs.thumbnails import thumbnails
 from jobs.wiring import Site
 from pantau.core.clock import local_day
-from pantau.core.model import Account, Decision, Finding, Mail, Post, Run
-from pantau.core.settings import Reader
-from pantau.digest import mime
-from pantau.digest.build import build, nothing_to_say
+from pantau.core.model import Account, Decision, Finding, Post, Run
+from pantau.digest.build import build
 from pantau.digest.model import (
     Absence,
     DayCount,
@@ -27,9 +24,7 @@ from pantau.digest.model import (
     TextVersion,
     VanishedPost,
 )
-from pantau.digest.render import Rendered, Renderer
 from pantau.store import DayCount as StoredDay
-from pantau.store import Document
 from pantau.store.store import Store
 
 TREND_NIGHTS = 14
@@ -100,94 +95,6 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         manifest_sha256=store.manifests.keep(run.run_id, covered[1:]),
         rules_sha256=job.catalogue.version,
         previous_window_end=before.window.end if before else None,
-    )
-
-
-def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) -> Rendered:
-    """Render the digest, lay it into the run's folder, and freeze documents and mails together, once."""
-    settings = site.job.settings
-    rendered = Renderer().render(digest, settings.digest)
-    documents = {
-        "html": rendered.page.encode(),
-        "text": rendered.text.encode(),
-        "whatsapp": rendered.whatsapp.encode(),
-        "json": msgspec.json.format(msgspec.json.encode(digest), indent=1) + b"\n",
-    }
-    quiet_night = settings.digest.silent_when_empty and nothing_to_say(digest)
-    wanted = send and site.transport is not None and not quiet_night
-    mails = mails_of(site, run, rendered) if wanted else []
-    if send:
-        if not store.freeze(
-            run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails
-        ):
-            mails = store.outbox.of_run(run.run_id)
-        held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
-    else:
-        held, mails = documents, mails_of(site, run, rendered)
-    folder = run_folder(site, run)
-    write_run_folder(folder, held, mails)
-    write_manifest(folder, store, run.run_id)
-    return rendered
-
-
-def run_folder(site: Site, run: Run) -> Path:
-    """Where a run's digest lies, so that staff can forward it by hand."""
-    return site.job.settings.state_dir / "runs" / run.run_id
-
-
-MANIFEST_NAME = "manifest.jsonl"
-FILE_NAMES = {"html": "digest.html", "text": "digest.txt", "whatsapp": "ringkasan-wa.txt", "json": "digest.json"}
-
-
-def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[Mail]) -> None:
-    """The digest in every format and one ``.eml`` per reader."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = {FILE_NAMES[name]: data for name, data in documents.items()}
-    files |= {f"{mail.edition}-{mail.recipient.replace('/', '_')}.eml": mail.wire for mail in mails}
-    for name, data in files.items():
-        path = folder / name
-        path.write_bytes(data)
-        path.chmod(0o600)
-
-
-def write_manifest(folder: Path, store: Store, run_id: str) -> None:
-    """The file whose SHA-256 the digest prints."""
-    path = folder / MANIFEST_NAME
-    with path.open("wb") as file:
-        file.writelines(store.manifests.data(run_id))
-    path.chmod(0o600)
-
-
-def mails_of(site: Site, run: Run, rendered: Rendered) -> list[Mail]:
-    """One finished mail per reader; the Message-ID follows from run and reader."""
-    settings = site.job.settings.mail
-    return [_mail(site, run, rendered, reader) for reader in settings.reader]
-
-
-def _mail(site: Site, run: Run, rendered: Rendered, reader: Reader) -> Mail:
-    settings = site.job.settings
-    sender = settings.mail.from_address or "pantau@localhost.localdomain"
-    domain = sender.rpartition("@")[2]
-    message_id = mime.message_id(run.run_id, reader.address, domain)
-    wire = mime.build_message(
-        html=rendered.html,
-        text=rendered.text,
-        pictures=rendered.pictures,
-        subject=rendered.subject,
-        sender=(settings.mail.from_name, sender),
-        reader=(reader.name, reader.address),
-        message_id=message_id,
-        date=run.as_of.astimezone(settings.zone),
-        reply_to=settings.mail.reply_to,
-        list_id=(settings.office.name, f"pantau.{domain}"),
-    )
-    return Mail(
-        message_id=message_id,
-        run_id=run.run_id,
-        edition=reader.edition,
-        recipient=reader.address,
-        wire=wire,
-        created_at=site.now(),
     )
 
 

@@ -10,7 +10,8 @@ from jobs import exit_codes
 from jobs.checking import check_night
 from jobs.collecting import collect
 from jobs.delivering import deliver_mails
-from jobs.digesting import freeze, incomplete, make_digest, run_folder
+from jobs.digesting import incomplete, make_digest
+from jobs.editions import freeze, run_folder
 from jobs.opening import begin
 from jobs.progress import Progress
 from jobs.rule_life import with_demotions

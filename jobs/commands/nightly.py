@@ -22,7 +22,7 @@ def command(
 ) -> int:
     """Tonight's run: collect, check, mail the digest."""
     from jobs.delivering import ping, tell_operator
-    from jobs.digesting import run_folder
+    from jobs.editions import run_folder
     from jobs.lock import run_lock
     from jobs.nightly import run_night
     from jobs.progress import make_progress
