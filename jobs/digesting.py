@@ -82,6 +82,7 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         costs=tuple(store.costs.of_run(run.run_id)),
         month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
         unwatched=tuple(sorted(unwatched)),
+        renamed=store.accounts.renamed(),
         token_warnings=site.token_warnings(site.now()),
         notes=checked.notes,
         reader=checked.reader,

@@ -3,6 +3,7 @@
 import re
 import tomllib
 import types
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -114,6 +115,27 @@ def _words(hint: Any) -> str:
     return names.get(hint, str(hint))
 
 
+_POSITIVE = (
+    "collect.first_days",
+    "collect.deadline_min",
+    "collect.gone_after_nights",
+    "digest.budget_kb",
+    "digest.max_findings",
+    "mail.timeout_s",
+    "mail.reply_days",
+    "collect.x.read_timeout_s",
+    "collect.instagram.timeout_s",
+    "collect.youtube.timeout_s",
+    "collect.website.timeout_s",
+    "collect.website.max_mb",
+    "collect.website.parallel",
+    "rules.demote_after_decisions",
+    "pictures.minutes",
+    "pictures.max_mb",
+    "pictures.timeout_s",
+)
+
+
 def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     problems: list[Problem] = []
 
@@ -127,28 +149,12 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     for key, reference in _secrets(settings).items():
         if reference and not reference.startswith(("env:", "file:")):
             wrong(key, "(disembunyikan)", "rahasia tidak boleh ditulis langsung", "Tulis env:NAMA atau file:JALUR.")
-    positive = {
-        "collect.first_days": settings.collect.first_days,
-        "collect.deadline_min": settings.collect.deadline_min,
-        "collect.gone_after_nights": settings.collect.gone_after_nights,
-        "digest.budget_kb": settings.digest.budget_kb,
-        "digest.max_findings": settings.digest.max_findings,
-        "mail.timeout_s": settings.mail.timeout_s,
-        "mail.reply_days": settings.mail.reply_days,
-        "collect.x.read_timeout_s": settings.collect.x.read_timeout_s,
-        "collect.instagram.timeout_s": settings.collect.instagram.timeout_s,
-        "collect.youtube.timeout_s": settings.collect.youtube.timeout_s,
-        "collect.website.timeout_s": settings.collect.website.timeout_s,
-        "collect.website.max_mb": settings.collect.website.max_mb,
-        "collect.website.parallel": settings.collect.website.parallel,
-        "rules.demote_after_decisions": settings.rules.demote_after_decisions,
-        "pictures.minutes": settings.pictures.minutes,
-        "pictures.max_mb": settings.pictures.max_mb,
-        "pictures.timeout_s": settings.pictures.timeout_s,
-    }
-    for key, number in positive.items():
+    for key in _POSITIVE:
+        number: float = reduce(getattr, key.split("."), settings)  # type: ignore[arg-type, assignment]
         if number <= 0:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
+    if settings.collect.recheck_posts < 0:
+        wrong("collect.recheck_posts", settings.collect.recheck_posts, "tidak boleh negatif", "0: tidak ditanyakan.")
     if not 0 <= settings.rules.demote_below <= 1:
         wrong("rules.demote_below", settings.rules.demote_below, "harus antara 0 dan 1", "0 mematikan penurunan.")
     if (

@@ -180,6 +180,7 @@ def unchecked(ctx: Context) -> Lines:
         more = f", dan {words.number(len(partly) - len(names))} lainnya" if len(partly) > len(names) else ""
         entries.append(Entry("Terbaca sebagian", f"{words.counted(len(partly), 'akun')}: {', '.join(names)}{more}"))
     entries += build_states.limits_of_reading(ctx)
+    entries += _renamed(ctx)
     entries += [
         Entry("Aturan diturunkan", f"{clean.line(item.rule_id)} hanya dicatat sejak {_since(ctx, item)}; {_why(item)}")
         for item in ctx.data.demoted
@@ -206,6 +207,17 @@ def _waiting(ctx: Context) -> list[Entry]:
             text += f"; yang terlama terakhir terbaca {ctx.moment(min(known))}"
         entries.append(Entry(words.platform(platform), text))
     return entries
+
+
+def _renamed(ctx: Context) -> list[Entry]:
+    """Accounts that go by another name than the register's; they were read all the same, by their number."""
+    found = {key: handle for key, handle in ctx.data.renamed.items() if key in ctx.accounts}
+    names = [f"{ctx.account_name(key)} kini @{clean.line(handle)}" for key, handle in sorted(found.items())]
+    if not names:
+        return []
+    more = f", dan {words.number(len(names) - _NAMED_ACCOUNTS)} lainnya" if len(names) > _NAMED_ACCOUNTS else ""
+    text = f"{', '.join(names[:_NAMED_ACCOUNTS])}{more}; perbaiki daftar akun dengan: pantau accounts lookup"
+    return [Entry("Berganti nama", text)]
 
 
 def rules(ctx: Context) -> Lines:

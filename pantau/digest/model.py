@@ -172,6 +172,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Of the calendar month so far, this run included."""
     unwatched: tuple[str, ...] = ()
     """Platforms that the register holds but that are not collected."""
+    renamed: dict[str, str] = {}
+    """Account key to the handle that the platform uses now, where the register has another."""
     token_warnings: tuple[str, ...] = ()
     """Sentences on access tokens that end soon."""
     only: tuple[str, ...] = ()

@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.office import NIGHT, READERS, Office, open_office
+from tests.servers.x_feed import FakeXPost
 
 
 @pytest.fixture
@@ -148,3 +150,16 @@ def test_the_heartbeat_is_called_at_the_start_and_when_all_is_well(office: Offic
     assert office.night().returncode == 0
     called = [request.path for request in office.x.log if request.path.startswith("/detak")]
     assert called == ["/detak/start", "/detak"]
+
+
+def test_an_account_that_was_renamed_is_read_by_its_number_and_the_digest_names_the_new_name(office: Office) -> None:
+    office.night()
+    renamed = next(account for account in office.x.accounts if account.handle == "contoh_tani")
+    renamed.handle = "contoh_tani_baru"
+    later = NIGHT + timedelta(days=5)
+    renamed.posts.append(FakeXPost("Pupuk bersubsidi tersedia di kios.", later - timedelta(hours=4), sequence=9))
+    office.x.now = lambda: later + timedelta(hours=1)
+    office.night(later)
+    text = " ".join(digest(office).split())
+    assert "Berganti nama: @contoh_tani (X) kini @contoh_tani_baru" in text
+    assert not json.loads(digest(office, "json"))["unread"]["groups"]
