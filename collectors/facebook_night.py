@@ -176,7 +176,7 @@ class Night:
 
     def _close(self, harvest: Harvest, error: CollectorError | None, outcome: Outcome = "read") -> Scan:
         if error is not None:
-            _log.warning("facebook.not_read", account=harvest.target.account.key, reason=str(error))
+            _log.info("facebook.not_read", account=harvest.target.account.key, reason=str(error))
         return harvest.scan(self._pace.now(), SOURCE, error, outcome)
 
 

@@ -138,7 +138,7 @@ class InstagramGraphCollector:
         if isinstance(error, HandedOnError) and target.account.platform_id:
             self.not_shown.add(target.account.key)  # a source that asks by number still finds the account itself
         if error is not None:
-            _log.warning("instagram.not_read", account=target.account.key, reason=str(error))
+            _log.info("instagram.not_read", account=target.account.key, reason=str(error))
         return harvest.scan(self._pace.now(), SOURCE, error)
 
     def _whose(self, error: GraphError, client: GraphClient) -> CollectorError:

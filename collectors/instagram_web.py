@@ -195,7 +195,7 @@ class InstagramWebCollector:
             verdict = self._canary_failed(verdict)
         self._judge(verdict)
         if verdict is not None:
-            _log.warning("instagram.not_read", account=account.key, reason=str(verdict))
+            _log.info("instagram.not_read", account=account.key, reason=str(verdict))
         return self._scan(harvest, verdict)
 
     def _attempt(self, reader: Reader, harvest: Harvest) -> _Verdict:

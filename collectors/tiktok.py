@@ -98,7 +98,7 @@ class _Night:
         kept = access.keep(harvest.username)
         error = read if isinstance(read, CollectorError) else kept
         if error is not None:
-            _log.warning("tiktok.not_read", account=account.key, reason=str(error))
+            _log.info("tiktok.not_read", account=account.key, reason=str(error))
         return harvest.scan(self._pace.now(), error)
 
     def identify(self, account: Account) -> Scan:
