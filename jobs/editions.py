@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.attaching import Prepared, prepare
 from jobs.wiring import Site
 from pantau.core.model import Mail, Run
 from pantau.core.settings import Reader
@@ -19,16 +20,18 @@ from pantau.store.store import Store
 def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) -> Rendered:
     """Render the digest, lay it into the run's folder, and freeze documents and mails together, once."""
     settings = site.job.settings
-    rendered = Renderer().render(digest, settings.digest)
+    prepared = prepare(settings, Renderer(), digest, settings.digest.attach)
+    rendered = prepared.rendered
     documents = {
         "html": rendered.page.encode(),
         "text": rendered.text.encode(),
         "whatsapp": rendered.whatsapp.encode(),
-        "json": msgspec.json.format(msgspec.json.encode(digest), indent=1) + b"\n",
+        "json": msgspec.json.format(msgspec.json.encode(_without_rows(prepared.digest)), indent=1) + b"\n",
+        **prepared.documents,
     }
     quiet_night = settings.digest.silent_when_empty and nothing_to_say(digest)
     wanted = send and site.transport is not None and not quiet_night
-    mails = mails_of(site, run, rendered) if wanted else []
+    mails = mails_of(site, run, prepared) if wanted else []
     if send:
         if not store.freeze(
             run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails
@@ -36,7 +39,7 @@ def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) ->
             mails = store.outbox.of_run(run.run_id)
         held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
     else:
-        held, mails = documents, mails_of(site, run, rendered)
+        held, mails = documents, mails_of(site, run, prepared)
     folder = run_folder(site, run)
     write_run_folder(folder, held, mails)
     write_manifest(folder, store, run.run_id)
@@ -49,7 +52,14 @@ def run_folder(site: Site, run: Run) -> Path:
 
 
 MANIFEST_NAME = "manifest.jsonl"
-FILE_NAMES = {"html": "digest.html", "text": "digest.txt", "whatsapp": "ringkasan-wa.txt", "json": "digest.json"}
+FILE_NAMES = {
+    "html": "digest.html",
+    "text": "digest.txt",
+    "whatsapp": "ringkasan-wa.txt",
+    "json": "digest.json",
+    "xlsx": "digest.xlsx",
+    "pdf": "digest.pdf",
+}
 
 
 def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[Mail]) -> None:
@@ -71,14 +81,19 @@ def write_manifest(folder: Path, store: Store, run_id: str) -> None:
     path.chmod(0o600)
 
 
-def mails_of(site: Site, run: Run, rendered: Rendered) -> list[Mail]:
+def mails_of(site: Site, run: Run, prepared: Prepared) -> list[Mail]:
     """One finished mail per reader; the Message-ID follows from run and reader."""
     settings = site.job.settings.mail
-    return [_mail(site, run, rendered, reader) for reader in settings.reader]
+    return [_mail(site, run, prepared, reader) for reader in settings.reader]
 
 
-def _mail(site: Site, run: Run, rendered: Rendered, reader: Reader) -> Mail:
-    settings = site.job.settings
+def _without_rows(digest: Digest) -> Digest:
+    """For the stored JSON: the rows are kept as a workbook."""
+    return msgspec.structs.replace(digest, tables=None)
+
+
+def _mail(site: Site, run: Run, prepared: Prepared, reader: Reader) -> Mail:
+    settings, rendered = site.job.settings, prepared.rendered
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
     message_id = mime.message_id(run.run_id, reader.address, domain)
@@ -86,6 +101,7 @@ def _mail(site: Site, run: Run, rendered: Rendered, reader: Reader) -> Mail:
         html=rendered.html,
         text=rendered.text,
         pictures=rendered.pictures,
+        attachments=prepared.attachments,
         subject=rendered.subject,
         sender=(settings.mail.from_name, sender),
         reader=(reader.name, reader.address),

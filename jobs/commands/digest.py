@@ -16,7 +16,11 @@ def command() -> None:
 @command.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
-    "--format", "form", type=click.Choice(["html", "text", "json", "whatsapp"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["html", "text", "json", "pdf", "xlsx", "whatsapp"]),
+    default="text",
+    show_default=True,
 )
 @output_option
 @click.pass_context

@@ -4,6 +4,7 @@ from collections import Counter
 
 from pantau.digest import answers, build_posts, build_rest, build_states, build_unread, clean, headline, words
 from pantau.digest.blocks import Card
+from pantau.digest.build_tables import tables
 from pantau.digest.context import Context
 from pantau.digest.model import Digest, DigestInput
 
@@ -59,6 +60,7 @@ def build(data: DigestInput) -> Digest:
         costs=build_rest.costs(ctx),
         method=build_rest.method(ctx),
         facts=build_rest.facts(ctx, counts, window),
+        tables=tables(ctx),
     )
 
 

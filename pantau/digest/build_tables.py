@@ -8,7 +8,6 @@ from pantau.digest import clean, words
 from pantau.digest.build_posts import open_rows
 from pantau.digest.context import NOT_SEEN, Context
 from pantau.digest.excerpt import excerpts
-from pantau.digest.model import DigestInput
 from pantau.digest.tables import AccountRow, FindingRow, PostRow, Tables
 
 _QUOTE_CHARS = 300
@@ -18,9 +17,9 @@ _UNSEEN = {"unwatched": "belum dipantau", "waiting": "menunggu giliran"}
 _DAY_UNITS = {"working": "hari kerja", "calendar": "hari kalender"}
 
 
-def tables(data: DigestInput) -> Tables:
+def tables(ctx: Context) -> Tables:
     """Every finding, account and post of the run, in the order of the digest. The same input gives equal rows."""
-    ctx = Context(data)
+    data = ctx.data
     return Tables(
         made_at=_local(ctx, data.run.as_of),
         zone=words.zone_label(ctx.zone, data.run.as_of),

@@ -12,6 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Literal
 
 import msgspec
 import structlog
@@ -28,6 +29,17 @@ _FALLBACK = (
     "Versi HTML ringkasan ini tidak lolos pemeriksaan dan tidak dikirim; isi di bawah ini lengkap.\n"
     "Kabari pengelola Pantau: {problem}\n\n"
 )
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A document that goes along with a mail. ``format`` decides its type."""
+
+    name: str
+    format: Literal["xlsx", "pdf"]
+    data: bytes
+
+
+_TYPES = {"xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "pdf"}
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -61,6 +73,7 @@ def build_message(
     list_id: tuple[str, str],
     references: Sequence[str] = (),
     pictures: Sequence[CardPicture] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """``compose`` without the report: the message as it goes over the socket."""
     return compose(
@@ -75,6 +88,7 @@ def build_message(
         list_id=list_id,
         references=references,
         pictures=pictures,
+        attachments=attachments,
     ).wire
 
 
@@ -91,20 +105,23 @@ def compose(
     list_id: tuple[str, str],
     references: Sequence[str] = (),
     pictures: Sequence[CardPicture] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> Composed:
     """A mail that passed the checks. ``sender`` and ``reader`` are (name, address), ``list_id`` is (name, id).
 
     ``pictures`` go along inside the mail for the HTML that shows them by ``cid:``.
 
+    ``attachments`` follow the words; a message without HTML keeps them.
+
     An empty ``html`` makes a plain mail. A message that fails ``lint.problems`` goes out as text that says so: a digest without
     colours is better than none. Raises ``ValueError`` for a naive ``date`` or an address that is none.
     """
     headers = _headers(subject, sender, reader, message_id, date, reply_to, list_id, references)
-    wire = _wire(headers, text, html, message_id, pictures)
+    wire = _wire(headers, text, html, message_id, pictures, attachments)
     problems = lint.problems(wire)
     if problems and html:
         _log.error("html_left_out", message_id=message_id, problems=problems)
-        wire = _wire(headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id, ())
+        wire = _wire(headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id, (), attachments)
     return Composed(wire, problems)
 
 
@@ -154,7 +171,12 @@ def _ascii(name: str) -> str:
 
 
 def _wire(
-    headers: list[tuple[str, str | Address]], text: str, html: str, message_id: str, pictures: Sequence[CardPicture]
+    headers: list[tuple[str, str | Address]],
+    text: str,
+    html: str,
+    message_id: str,
+    pictures: Sequence[CardPicture],
+    attachments: Sequence[Attachment],
 ) -> bytes:
     message = EmailMessage(policy=_WIRE)
     message.set_content(_writable(text), subtype="plain", charset="utf-8", cte="quoted-printable")
@@ -164,6 +186,8 @@ def _wire(
         if pictures:
             _add_pictures(message, pictures, f"=_pantau_{seed[32:]}")
         message.set_boundary(f"=_pantau_{seed[:32]}")
+    if attachments:
+        _attach(message, attachments, message_id)
     # After the content: it would clear headers named Content-* or move them into a part.
     for name, value in headers:
         message[name] = value
@@ -177,6 +201,18 @@ def _add_pictures(message: EmailMessage, pictures: Sequence[CardPicture], bounda
         page.add_related(picture.data, "image", "jpeg", cid=f"<{picture.cid}>", disposition="inline")
     page.set_boundary(boundary)
     page.set_param("type", "text/html")
+
+
+def _attach(message: EmailMessage, attachments: Sequence[Attachment], message_id: str) -> None:
+    """Put the documents behind the words, in base64; the boundary follows from what they are."""
+    for item in attachments:
+        message.add_attachment(
+            item.data, "application", _TYPES[item.format], filename=_NOT_IN_AN_ID.sub("-", item.name)
+        )
+    seed = hashlib.sha256(message_id.encode("utf-8", "replace"))
+    for item in attachments:
+        seed.update(item.data)
+    message.set_boundary(f"=_pantau_{seed.hexdigest()[:32]}")
 
 
 def _writable(text: str) -> str:

@@ -38,6 +38,7 @@ from pantau.digest.blocks import (
     Trend,
     UnreadGroups,
 )
+from pantau.digest.tables import Tables
 
 
 class OpenFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +257,10 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     method: Lines
     facts: Facts
     """Run id, hashes, coverage: how the numbers can be traced."""
+    attached: str = ""
+    """What is attached to the mail, or why something is not; known only once the documents are made."""
+    tables: Tables | None = None
+    """The rows of the workbook. Not part of the stored JSON: the workbook itself is kept."""
 
     def __post_init__(self) -> None:
         quiet = {row.account_key for row in (*self.quiet.rows, *self.quiet.settled)}
