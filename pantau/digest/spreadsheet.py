@@ -31,6 +31,9 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+_LINE_POINTS, _HIGHEST_POINTS = 11.8, 400.0
+_WIDE = 1.08
+"""Lines break at words, so a text needs a little more room than its signs."""
 _TONES = {"tinggi": "#9f2019", "sedang": "#8a5000", "rendah": "#3d5a66", "info": "#2b5788"}
 _DARK = "#123f3b"
 
@@ -41,53 +44,55 @@ class Column(msgspec.Struct, frozen=True):
     title: str
     width: float
     kind: Kind = "text"
+    printed: bool = True
+    """False: on the screen only. Those stand last, so that what is printed stays large enough to read."""
 
 
 _FINDINGS = (
-    Column("Status", 13),
-    Column("Tingkat", 10),
-    Column("Keluarga", 20),
-    Column("Unit", 28),
-    Column("Akun", 26),
-    Column("Waktu unggah", 16, "time"),
-    Column("Kata yang dimaksud", 38, "long"),
-    Column("Yang perlu dicek", 40, "long"),
-    Column("Rincian", 32, "long"),
-    Column("Dasar", 32, "long"),
-    Column("Aturan", 24),
-    Column("Kode", 19),
-    Column("Pertama tampil", 14, "day"),
-    Column("Kali tampil", 8, "number"),
-    Column("Malam ini", 9),
-    Column("Jawaban unit", 32, "long"),
-    Column("Tautan", 34, "link"),
+    Column("Status", 11),
+    Column("Tingkat", 9),
+    Column("Keluarga", 15),
+    Column("Unit", 21),
+    Column("Akun", 20),
+    Column("Waktu unggah", 15, "time"),
+    Column("Kata yang dimaksud", 27, "long"),
+    Column("Yang perlu dicek", 29, "long"),
+    Column("Dasar", 21, "long"),
+    Column("Kode", 17),
+    Column("Pertama tampil", 10.5, "day"),
+    Column("Kali tampil", 6.5, "number"),
+    Column("Jawaban unit", 19, "long"),
+    Column("Malam ini", 8, printed=False),
+    Column("Rincian", 32, "long", printed=False),
+    Column("Aturan", 24, printed=False),
+    Column("Tautan", 40, "link", printed=False),
 )
 _ACCOUNTS = (
-    Column("Kode unit", 12),
-    Column("Unit", 32),
-    Column("Jenis", 11),
-    Column("Platform", 12),
-    Column("Akun", 28),
-    Column("Keadaan", 24),
-    Column("Hari diam", 8, "number"),
-    Column("Norma", 8, "number"),
-    Column("Toleransi", 9, "number"),
-    Column("Hitungan", 14),
-    Column("Unggahan terakhir", 17, "time"),
-    Column("Keadaan sejak", 14, "day"),
-    Column("Tidak diketahui sejak", 19, "time"),
-    Column("Alasan", 44, "long"),
-    Column("Tidak dihitung", 30, "long"),
+    Column("Kode unit", 9),
+    Column("Unit", 27),
+    Column("Jenis", 10),
+    Column("Platform", 10),
+    Column("Akun", 23),
+    Column("Keadaan", 18),
+    Column("Hari diam", 6.5, "number"),
+    Column("Norma", 7, "number"),
+    Column("Toleransi", 8.5, "number"),
+    Column("Hitungan", 12),
+    Column("Unggahan terakhir", 15, "time"),
+    Column("Keadaan sejak", 10.5, "day"),
+    Column("Tidak diketahui sejak", 15, "time"),
+    Column("Alasan", 30, "long"),
+    Column("Tidak dihitung", 20, "long"),
 )
 _POSTS = (
-    Column("Waktu unggah", 16, "time"),
-    Column("Unit", 30),
-    Column("Akun", 28),
-    Column("Jenis", 18),
-    Column("Isi", 22),
-    Column("Temuan", 14),
-    Column("Teks", 90, "long"),
-    Column("Tautan", 42, "link"),
+    Column("Waktu unggah", 15, "time"),
+    Column("Unit", 23),
+    Column("Akun", 22),
+    Column("Jenis", 14),
+    Column("Isi", 17),
+    Column("Temuan", 12),
+    Column("Teks", 80, "long"),
+    Column("Tautan", 42, "link", printed=False),
 )
 
 
@@ -117,14 +122,14 @@ def _finding(row: FindingRow) -> Sequence[Value]:
         row.published,
         row.quote,
         row.message,
-        row.details,
         row.basis,
-        row.rule,
         row.key,
         row.first_day,
         row.times,
-        "ya" if row.tonight else "tidak",
         row.answer,
+        "ya" if row.tonight else "tidak",
+        row.details,
+        row.rule,
         row.url,
     )
 
@@ -177,6 +182,15 @@ def _notes(digest: Digest, tables: Tables) -> Iterable[tuple[str, str]]:
     yield "Menjawab", digest.how_to_answer
 
 
+def _height(columns: Sequence[Column], values: Sequence[Value]) -> float:
+    """Height of a row (points) in which every wrapped text fits; not all programs work that out themselves."""
+    lines = 1
+    for column, value in zip(columns, values, strict=True):
+        if isinstance(value, str) and column.kind != "link":
+            lines = max(lines, -(-int(len(value) * _WIDE) // int(column.width)))
+    return min(_HIGHEST_POINTS, _LINE_POINTS * lines + 3)
+
+
 class _Pen:
     """Writes sheets of one workbook in its formats."""
 
@@ -184,11 +198,11 @@ class _Pen:
         self._book = book
         self._digest = digest
         self._paper = paper
-        base = {"font_name": "Arial", "font_size": 9, "valign": "top"}
+        base = {"font_name": "Arial", "font_size": 9, "valign": "top", "bottom": 1, "bottom_color": "#cfd8d5"}
         # A quote prefix keeps "=1+1" text even when somebody edits the cell.
         text = base | {"quote_prefix": True}
         self._formats: dict[str, Format] = {
-            "text": book.add_format(text),
+            "text": book.add_format(text | {"text_wrap": True}),
             "long": book.add_format(text | {"text_wrap": True}),
             "number": book.add_format(base | {"num_format": "0"}),
             "time": book.add_format(base | {"num_format": "dd/mm/yyyy hh:mm", "align": "left"}),
@@ -215,12 +229,15 @@ class _Pen:
         shown = rows[:_ROWS_AT_MOST]
         for number, row in enumerate(shown, 1):
             tone = row.tone if isinstance(row, FindingRow) else ""
-            for at, (column, value) in enumerate(zip(columns, cells(row), strict=True)):
+            values = cells(row)
+            sheet.set_row(number, _height(columns, values))
+            for at, (column, value) in enumerate(zip(columns, values, strict=True)):
                 look = self._tones.get(tone) if column.title == "Tingkat" else None
                 self._cell(sheet, number, at, column.kind, value, look)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(1, len(shown)), len(columns) - 1)
         sheet.repeat_rows(0)
+        sheet.print_area(0, 0, max(1, len(shown)), sum(column.printed for column in columns) - 1)
         if len(rows) > len(shown):
             sheet.write_string(
                 len(shown) + 1, 0, f"{len(rows) - len(shown)} baris lagi tidak dimuat", self._formats["term"]
@@ -232,6 +249,7 @@ class _Pen:
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 110)
         for number, (term, text) in enumerate(lines):
+            sheet.set_row(number, _height((Column("", 26), Column("", 110)), (term, text)))
             sheet.write_string(number, 0, term, self._formats["term"])
             sheet.write_string(number, 1, text, self._formats["long"])
 
@@ -249,8 +267,8 @@ class _Pen:
     def _cell(self, sheet: "Worksheet", row: int, at: int, kind: Kind, value: Value, look: "Format | None") -> None:
         form = look or self._formats[kind]
         if value is None or value == "":
-            return
-        if isinstance(value, datetime | date):
+            sheet.write_blank(row, at, None, form)
+        elif isinstance(value, datetime | date):
             sheet.write_datetime(row, at, value, form)
         elif isinstance(value, int):
             sheet.write_number(row, at, value, form)
