@@ -13,7 +13,13 @@ from pantau.core.errors import LockHeldError
 def run_lock(state_dir: Path) -> Iterator[None]:
     """Hold the lock of this installation. Raises ``LockHeldError`` at once when another process has it."""
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = state_dir / "pantau.lock"
+    with lock_at(state_dir / "pantau.lock"):
+        yield
+
+
+@contextmanager
+def lock_at(path: Path) -> Iterator[None]:
+    """Hold the lock of one file. Raises ``LockHeldError`` at once when another process has it."""
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)

@@ -1,0 +1,205 @@
+"""The archive's charts as plain geometry; templates draw them as inline SVG.
+
+Shapes carry the meaning (height, filled or hollow), never colour alone, and each chart states its fact in words. Letters
+stand outside the drawing as ordinary text: so they keep their size while the drawing stretches from telephone to paper.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from pantau.core.model import AccountState, Observation
+from pantau.digest import clean, words
+
+BAR_WIDTH, BAR_GAP, HEIGHT = 8, 2, 80
+
+Mark = str
+"""``full`` (active), ``low`` (silent), ``hollow`` (not seen), ``thin`` (excused), ``foot`` (gone or private)."""
+_MARKS: dict[AccountState, Mark] = {
+    "active": "full",
+    "quiet": "low",
+    "never_posted": "low",
+    "unregistered": "low",
+    "gone": "foot",
+    "private": "foot",
+    "unread": "hollow",
+    "excused": "thin",
+}
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One bar: a lower and an upper part, in units of the drawing. ``missing``: no night, drawn as a dash."""
+
+    x: int
+    low_y: int
+    low_height: int
+    high_y: int
+    high_height: int
+    missing: bool = False
+
+
+class Bars(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart of stacked bars; empty without any."""
+
+    title: str = ""
+    fact: str = ""
+    low_label: str = ""
+    high_label: str = ""
+    first: str = ""
+    last: str = ""
+    most: str = ""
+    width: int = 0
+    bars: tuple[Bar, ...] = ()
+
+
+class Column(msgspec.Struct, frozen=True):
+    """What one bar stands for; ``low`` None: there is nothing to count."""
+
+    label: str
+    low: int | None
+    high: int = 0
+
+
+def bars(title: str, low_label: str, high_label: str, columns: Sequence[Column], fact: str) -> Bars:
+    """Stacked bars, as high as their share of the highest."""
+    counts = [(column.low or 0) + column.high for column in columns]
+    most = max(counts, default=0)
+    if not most:
+        return Bars()
+    drawn = []
+    for number, column in enumerate(columns):
+        low = _height(column.low or 0, most)
+        high = max(_height((column.low or 0) + column.high, most) - low, 2 if column.high else 0)
+        top = max(0, HEIGHT - low - high)
+        drawn.append(Bar(number * (BAR_WIDTH + BAR_GAP), HEIGHT - low, low, top, high, column.low is None))
+    return Bars(
+        title=title,
+        fact=fact,
+        low_label=low_label,
+        high_label=high_label,
+        first=columns[0].label,
+        last=columns[-1].label,
+        most=words.number(most),
+        width=len(columns) * (BAR_WIDTH + BAR_GAP) - BAR_GAP,
+        bars=tuple(drawn),
+    )
+
+
+def _height(count: int, most: int) -> int:
+    return 0 if not count else max(2, round(HEIGHT * count / most))
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Nights in a row in one state: numbers of the first and the last, and what was said."""
+
+    start: int
+    end: int
+    state: AccountState
+    unread_class: str = ""
+    reason: str = ""
+
+    @property
+    def nights(self) -> int:
+        """How many they are."""
+        return self.end - self.start + 1
+
+
+class StripPart(msgspec.Struct, frozen=True):
+    """A stretch of the strip."""
+
+    x: int
+    width: int
+    mark: Mark
+
+
+class StripRow(msgspec.Struct, frozen=True):
+    """The same in words."""
+
+    days: str
+    nights: str
+    state: str
+    reason: str
+
+
+class Strip(msgspec.Struct, frozen=True, kw_only=True):
+    """State per night: a drawing, one sentence that says it, and the stretches as a table."""
+
+    fact: str
+    width: int
+    parts: tuple[StripPart, ...]
+    first: str
+    last: str
+    rows: tuple[StripRow, ...]
+    """Newest first, without the stretches in which all was well."""
+
+
+class Ledger:
+    """Collects the observations of one account night by night, as stretches: a year of nights is a handful of them."""
+
+    __slots__ = ("last", "spans")
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.last: Observation | None = None
+
+    def add(self, number: int, item: Observation) -> None:
+        """The state in night ``number``; nights come in order."""
+        before = self.spans[-1] if self.spans else None
+        if (
+            before
+            and before.end == number - 1
+            and (before.state, before.unread_class) == (item.state, item.unread_class)
+        ):
+            self.spans[-1] = msgspec.structs.replace(before, end=number, reason=item.reason or before.reason)
+        else:
+            self.spans.append(
+                Span(start=number, end=number, state=item.state, unread_class=item.unread_class, reason=item.reason)
+            )
+        self.last = item
+
+    def nights(self, *states: AccountState) -> int:
+        """How many nights were in one of the states."""
+        return sum(span.nights for span in self.spans if span.state in states)
+
+
+def strip(ledger: Ledger, days: Sequence[date]) -> Strip:
+    """The drawing of an account's nights; ``days`` are those of all nights in order."""
+    first = ledger.spans[0].start
+    last = ledger.spans[-1].end
+    parts = tuple(StripPart(span.start - first, span.nights, _MARKS[span.state]) for span in ledger.spans)
+    told = [span for span in reversed(ledger.spans) if span.state != "active"]
+    return Strip(
+        fact=_fact(ledger, last - first + 1),
+        width=last - first + 1,
+        parts=parts,
+        first=words.day_short(days[first]),
+        last=words.day_short(days[last]),
+        rows=tuple(_row(span, days) for span in told),
+    )
+
+
+def _fact(ledger: Ledger, nights: int) -> str:
+    counts: dict[str, int] = {}
+    for span in ledger.spans:
+        label = words.STATE_LABELS[span.state]
+        counts[label] = counts.get(label, 0) + span.nights
+    missing = nights - sum(counts.values())
+    if missing:
+        counts["tanpa catatan"] = missing
+    shown = [f"{words.number(count)} {label}" for label, count in sorted(counts.items(), key=lambda p: (-p[1], p[0]))]
+    return f"Dari {words.counted(nights, 'malam')}: {words.listed(shown)}."
+
+
+def _row(span: Span, days: Sequence[date]) -> StripRow:
+    first, last = days[span.start], days[span.end]
+    shown = words.day_short(first) if first == last else f"{words.day_short(first)} s.d. {words.day_short(last)}"
+    label = next((text for code, (text, _) in words.UNREAD_LABELS.items() if code and code == span.unread_class), "")
+    reason = clean.quoted(span.reason, 200)
+    told = "; ".join(dict.fromkeys(part for part in (label, reason) if part))
+    return StripRow(shown, words.counted(span.nights, "malam"), words.STATE_LABELS[span.state], told)
+
+
+def night_columns(counts: Iterable[tuple[date, int | None, int]]) -> list[Column]:
+    """Columns of the trend of nights."""
+    return [Column(words.day_short(day), low, high) for day, low, high in counts]
