@@ -21,6 +21,7 @@ COMMANDS = {
     "review": "list findings and record decisions about them",
     "accounts": "the register: check it, look accounts up, and the silence ledger",
     "digest": "show a past digest again, byte for byte",
+    "memo": "draft a letter about a finding, or thanks for good work, as DOCX",
     "archive": "all digests and units as a static site that opens without a server",
     "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",
