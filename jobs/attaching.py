@@ -104,7 +104,7 @@ def _sentence(digest: Digest, kept: Sequence[str], dropped: Sequence[str], probl
         held = words.listed(
             [
                 words.counted(len(tables.findings), "temuan"),
-                words.counted(len(tables.accounts), "akun dan unit tanpa akun"),
+                words.counted(len(tables.accounts), "baris akun, termasuk unit tanpa akun"),
                 words.counted(len(tables.posts), "unggahan"),
             ]
         )

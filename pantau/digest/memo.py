@@ -34,7 +34,7 @@ from pantau.digest.model import DigestInput
 from pantau.digest.printable import Letterhead
 
 EXAMPLES = 3
-_EXAMPLE_CHARS = 260
+_EXAMPLE_CHARS = 220
 _EXAMPLE_LEAST_CHARS = 40
 _BEST_FIRST: tuple[Category, ...] = ("kinerja", "layanan", "edukasi")
 _EMBLEM_MM = 22
@@ -109,7 +109,7 @@ def memo(data: MemoInput, head: Letterhead, template: Path) -> bytes:
         "alamat_unggahan": row.url or "-",
         "uraian": row.message,
         "kutipan": row.quote or "-",
-        "rincian": row.details or "-",
+        "rincian": row.details,
         "dasar": row.basis or "-",
         "kode": row.key,
         "aturan": row.rule,

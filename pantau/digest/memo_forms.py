@@ -14,6 +14,8 @@ from typing import Any
 from pantau.core.resources import data_dir
 
 _BLANK = "." * 40
+_TERM_MM, _TEXT_MM, _SIDE_MM = 38, 127, 25
+_CLOSING = "Atas perhatian dan kerja sama Saudara kami ucapkan terima kasih."
 _WRITTEN = datetime(2026, 1, 1)
 
 
@@ -33,7 +35,9 @@ def memo() -> bytes:
         ("Alamat", "{{ alamat_unggahan }}"),
         ("Yang perlu dicek", "{{ uraian }}"),
         ("Kata yang dimaksud", "{{ kutipan }}"),
+        ("{%tr if rincian %}", ""),
         ("Rincian", "{{ rincian }}"),
+        ("{%tr endif %}", ""),
         ("Dasar", "{{ dasar }}"),
         ("Kode temuan", "{{ kode }} (aturan {{ aturan }}, tingkat {{ tingkat }}, {{ status }})"),
     )
@@ -54,7 +58,7 @@ def memo() -> bytes:
         "Saudara berhak menjawab atau membantah catatan ini. Jawaban Saudara akan dimuat apa adanya di samping temuan itu pada "
         "ringkasan berikutnya; cukup sebutkan kode temuan di atas.",
     )
-    _say(paper, "Atas perhatian dan kerja sama Saudara kami ucapkan terima kasih.")
+    _say(paper, _CLOSING).paragraph_format.keep_with_next = True
     _signature(paper)
     return _saved(paper)
 
@@ -82,7 +86,7 @@ def thanks() -> bytes:
         "Kami berharap kerja baik ini diteruskan: hasil kerja, layanan, dan keterangan yang memudahkan warga lebih berarti dari "
         "banyaknya unggahan.",
     )
-    _say(paper, "Atas perhatian dan kerja sama Saudara kami ucapkan terima kasih.")
+    _say(paper, _CLOSING).paragraph_format.keep_with_next = True
     _signature(paper)
     return _saved(paper)
 
@@ -102,25 +106,44 @@ def _paper(title: str) -> Any:
     section.left_margin, section.right_margin = Mm(25), Mm(20)
     section.top_margin = section.bottom_margin = Mm(18)
     style = paper.styles["Normal"]
-    style.font.name, style.font.size = "Arial", Pt(11)
+    style.font.name, style.font.size = "Arial", Pt(10.5)
     style.paragraph_format.space_after = Pt(6)
-    for text, size, bold in (
-        ("{%p if lambang %}", 2, False),
-        ("{{ lambang }}", 11, False),
-        ("{%p endif %}", 2, False),
-        ("{%p for baris in kop %}", 2, False),
-        ("{{ baris }}", 14, True),
-        ("{%p endfor %}", 2, False),
-        ("{{ alamat }}", 9, False),
-        ("{{ kontak }}", 9, False),
-    ):
-        line = _say(paper, text, bold=bold, size=size, after=0)
-        line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _ruled(line)
+    _letterhead(paper)
     head = _say(paper, title, bold=True, size=13, after=10)
     head.alignment = WD_ALIGN_PARAGRAPH.CENTER
     head.paragraph_format.space_before = Pt(12)
     return paper
+
+
+def _letterhead(paper: Any) -> None:
+    """The emblem at the left, the names in the middle, and a line below."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm, Pt
+
+    table = paper.add_table(rows=1, cols=3)
+    table.autofit = False
+    for column, cell, width in zip(
+        table.columns, table.rows[0].cells, (_SIDE_MM, 165 - 2 * _SIDE_MM, _SIDE_MM), strict=True
+    ):
+        column.width = cell.width = Mm(width)
+    left, middle, _ = table.rows[0].cells
+    left.paragraphs[0].add_run("{{ lambang }}")
+    left.paragraphs[0].paragraph_format.space_after = Pt(0)
+    lines = (
+        ("{%p for baris in kop %}", 14),
+        ("{{ baris }}", 14),
+        ("{%p endfor %}", 14),
+        ("{{ alamat }}", 9),
+        ("{{ kontak }}", 9),
+    )
+    for number, (text, size) in enumerate(lines):
+        line = middle.paragraphs[0] if number == 0 else middle.add_paragraph()
+        run = line.add_run(text)
+        run.bold, run.font.size = size > 9, Pt(size)
+        line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        line.paragraph_format.space_after = Pt(0)
+    rule = _say(paper, "", size=2, after=0)
+    _ruled(rule)
 
 
 def _addresses(paper: Any, subject: str) -> None:
@@ -144,22 +167,26 @@ def _table(paper: Any, rows: Sequence[tuple[str, str]], *, colon: bool = False) 
     if not colon:
         table.style = "Table Grid"
     table.autofit = False
+    table.columns[0].width, table.columns[1].width = Mm(_TERM_MM), Mm(_TEXT_MM)
     for term, text in rows:
         cells = table.add_row().cells
         for cell, words, width, bold in (
-            (cells[0], term, 38, not colon),
-            (cells[1], f": {text}" if colon else text, 127, False),
+            (cells[0], term, _TERM_MM, not colon),
+            (cells[1], f": {text}" if colon else text, _TEXT_MM, False),
         ):
             cell.width = Mm(width)
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(2)
             paragraph.add_run(words).bold = bold
     after = paper.add_paragraph()
-    after.paragraph_format.space_after = Pt(6)
+    after.paragraph_format.space_after = Pt(4)
+    after.paragraph_format.line_spacing = Pt(6)
     return after
 
 
-def _say(paper: Any, text: str, *, bold: bool = False, italic: bool = False, size: float = 11, after: float = 6) -> Any:
+def _say(
+    paper: Any, text: str, *, bold: bool = False, italic: bool = False, size: float = 10.5, after: float = 5
+) -> Any:
     from docx.shared import Pt
 
     paragraph = paper.add_paragraph()
@@ -198,7 +225,7 @@ def _signature(paper: Any) -> None:
         line.paragraph_format.left_indent = Mm(85)
         line.paragraph_format.keep_with_next = number < len(lines) - 1
         if number in (0, 2):
-            line.paragraph_format.space_before = Pt(14 if number == 0 else 54)
+            line.paragraph_format.space_before = Pt(10 if number == 0 else 44)
 
 
 def _saved(paper: Any) -> bytes:
