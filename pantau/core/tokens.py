@@ -39,6 +39,7 @@ _CODE = re.compile(
     f"({_spread('[A-Z]', 2)}){_GAP}-{_GAP}({_spread('[A-Z2-7]', 3)}){_GAP}-{_GAP}({_spread('[A-Z2-7]', 16)})(?![0-9A-Z])",
     re.IGNORECASE | re.ASCII,
 )
+_CODE_WITH_WORD = re.compile(rf"(?:\bkode[\s:]{{0,4}})?\[?{_CODE.pattern}\]?", re.IGNORECASE | re.ASCII)
 _IN_LINK = re.compile(rf"%[0-9A-F]{{2}}{_GAP}$", re.IGNORECASE)
 _NOT_CODE = re.compile(r"[^0-9A-Z]")
 
@@ -75,6 +76,11 @@ def codes_in(text: str) -> tuple[Code, ...]:
         if not _IN_LINK.search(text[max(0, hit.start() - 12) : hit.start()]):
             found[Code(*(_NOT_CODE.sub("", part.upper()) for part in hit.groups()))] = None
     return tuple(found)
+
+
+def without_codes(text: str) -> str:
+    """``text`` with every code, and the word in front of it, taken out."""
+    return _CODE_WITH_WORD.sub(" ", text)
 
 
 class ReplyKey:

@@ -6,8 +6,8 @@ Both copies travel in one SMTP transaction, and that goes ahead only when the re
 
 import imaplib
 import ssl
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -60,23 +60,31 @@ class OwnMailbox:
         """See ``Lookup``. Searches the inbox first, then every other folder, since filters move mail."""
         missing = set(message_ids)
         found: set[str] = set()
+        with self.opened() as box:
+            try:
+                for folder in _folders(box):
+                    if not _opened(box, folder):
+                        continue
+                    here = {message_id for message_id in missing if _holds(box, message_id)}
+                    found |= here
+                    missing -= here
+                    if not missing:
+                        break
+            except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
+                raise LookupFailedError(
+                    f"Kotak surat sendiri di {self._server} tidak dapat dibaca: {shown(str(error), 120)}. "
+                    "Periksa server IMAP."
+                ) from None
+        return frozenset(found)
+
+    @contextmanager
+    def opened(self) -> Iterator[BaseMailBox]:
+        """The mailbox, logged in, no folder open yet. Raises ``LookupFailedError`` when it cannot be entered."""
         box = self._login()
         try:
-            for folder in _folders(box):
-                if not _opened(box, folder):
-                    continue
-                here = {message_id for message_id in missing if _holds(box, message_id)}
-                found |= here
-                missing -= here
-                if not missing:
-                    break
-        except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
-            raise LookupFailedError(
-                f"Kotak surat sendiri di {self._server} tidak dapat dibaca: {shown(str(error), 120)}. Periksa server IMAP."
-            ) from None
+            yield box
         finally:
             _logout(box)
-        return frozenset(found)
 
     def check(self) -> None:
         """Log in, open the inbox and leave, for ``pantau doctor``. Raises ``DeliveryError`` with what to do."""

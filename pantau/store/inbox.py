@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from pantau.core.letters import Letter, MailboxReading
+from pantau.core.letters import Letter, LetterOutcome, MailboxReading
 from pantau.core.model import Decision
 from pantau.store import schema
 from pantau.store.database import Database
@@ -22,10 +22,12 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, letter_id: str) -> bool:
-        """Whether a letter was read before."""
+    def outcome(self, letter_id: str) -> LetterOutcome | None:
+        """What became of a letter; None when it was never read."""
+        query = sa.select(_T.c.body).where(_T.c.letter_id == letter_id)
         with self._database.read() as connection:
-            return connection.scalar(sa.select(_T.c.letter_id).where(_T.c.letter_id == letter_id)) is not None
+            body = connection.scalar(query)
+        return decode(body, Letter).outcome if body else None
 
     def used(self, code: str) -> bool:
         """Whether a decision was taken with this code (signature left out)."""

@@ -3,7 +3,7 @@
     with ImapServer(certificates, store) as server:
         MailBox(server.host, server.port, ssl_context=...).login(server.user, server.password)
 
-Knows CAPABILITY, LOGIN, LIST, CREATE, SELECT, EXAMINE, SEARCH (ALL, UID, SEEN, UNSEEN, FROM, SUBJECT, HEADER), FETCH, STORE,
+Knows CAPABILITY, LOGIN, LIST, CREATE, SELECT, EXAMINE, SEARCH (ALL, UID, SINCE, SEEN, UNSEEN, FROM, SUBJECT, HEADER), FETCH, STORE,
 COPY, MOVE, EXPUNGE, APPEND, NOOP, CLOSE, UNSELECT, LOGOUT; ``security="starttls"`` begins in the clear.
 """
 
@@ -12,6 +12,7 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
 
@@ -242,6 +243,8 @@ class _Session:
                 good = words.pop(0).lower() in mail.header(key).lower()
             elif key == "UID":
                 good = mail.uid in self._numbers(words.pop(0), by_uid=True)
+            elif key == "SINCE":
+                good = mail.received >= datetime.strptime(words.pop(0), "%d-%b-%Y").replace(tzinfo=UTC).date()
             elif key in ("SEEN", "UNSEEN"):
                 good = ("\\Seen" in mail.flags) == (key == "SEEN")
             else:

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from email.parser import BytesHeaderParser
 
 
@@ -13,6 +14,7 @@ class StoredMail:
     uid: int
     raw: bytes
     flags: set[str] = field(default_factory=set)
+    received: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def header(self, name: str) -> str:
         """The first header of that name, unfolded; empty when there is none."""

@@ -22,8 +22,8 @@ def test_a_letter_counts_once_although_it_is_read_twice(store: Store) -> None:
     later = Decision(finding_key=DISMISSED.finding_key, action="undo", by="sekda@kantor.example", at=NIGHT + HOUR)
     assert not store.inbox.record(letter(), NIGHT + HOUR, later)
     assert store.decisions.of_finding(DISMISSED.finding_key) == [DISMISSED]
-    assert store.inbox.known("a")
-    assert not store.inbox.known("b")
+    assert store.inbox.outcome("a") == "decision"
+    assert store.inbox.outcome("b") is None
 
 
 def test_a_decision_by_mail_is_learnt_when_the_mail_was_read_not_when_it_was_written(store: Store) -> None:

@@ -1,0 +1,101 @@
+"""Reads our own mailbox by IMAP, mail by mail. What a mail means is ``review``'s matter; here it is fetched and put away.
+
+A mail is moved only after whoever took it has kept it. Killed in between, the next reading finds it again in the inbox,
+knows it by its id, and only moves it.
+"""
+
+import imaplib
+from datetime import date
+from email.message import Message
+from typing import Protocol
+
+import structlog
+from imap_tools import A, BaseMailBox, ImapToolsError, MailMessage
+
+from pantau.delivery.letter_text import UNPARSABLE
+from pantau.delivery.reconcile import LookupFailedError, OwnMailbox
+from pantau.delivery.review import BROKEN, letter_id
+from pantau.delivery.transport import shown
+
+_log = structlog.get_logger(__name__)
+
+DONE_FOLDER = "Diproses"
+MAIL_BYTES = 10_000_000
+"""Larger mails are not fetched."""
+NIGHT_BYTES = 200_000_000
+NIGHT_MAILS = 2_000
+"""So much is read in one night, the oldest first; the rest waits for the next."""
+
+
+class Desk(Protocol):
+    """Takes what the mailbox holds."""
+
+    def seen(self, letter_id: str) -> bool | None:
+        """None for a mail never taken before; else whether it is done with and may be moved."""
+        ...
+
+    def take(self, message: Message, trouble: str = "") -> bool:
+        """Keep the mail for good; True when it is done with, False when it stays in the inbox for a person.
+
+        With ``trouble``, which says why in Indonesian, ``message`` is its headers only.
+        """
+        ...
+
+
+class Mailbox:
+    """The inbox of our own mailbox."""
+
+    def __init__(self, own: OwnMailbox) -> None:
+        self._own = own
+
+    def __repr__(self) -> str:
+        return f"Mailbox({self._own!r})"
+
+    def read(self, since: date, desk: Desk) -> int:
+        """Hand every mail that arrived on or after ``since`` to ``desk``; how many must wait for the next night.
+
+        Raises ``LookupFailedError`` when the mailbox cannot be read, or not to its end; what was taken stays taken.
+        """
+        with self._own.opened() as box:
+            try:
+                return self._read(box, since, desk)
+            except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
+                raise LookupFailedError(
+                    f"Kotak surat tidak terbaca sampai selesai: {shown(str(error), 120)}. Periksa server IMAP."
+                ) from None
+
+    def _read(self, box: BaseMailBox, since: date, desk: Desk) -> int:
+        box.folder.set("INBOX")
+        if not box.folder.exists(DONE_FOLDER):
+            box.folder.create(DONE_FOLDER)
+        uids = box.uids(A(date_gte=since), charset=None)
+        taken = total_bytes = 0
+        for place, uid in enumerate(uids):
+            head = _fetch(box, uid, headers_only=True)
+            if head is None:
+                continue  # moved or deleted by somebody meanwhile
+            done = desk.seen(letter_id(head.obj))
+            if done is None:
+                size = head.size_rfc822
+                if taken >= NIGHT_MAILS or total_bytes + size > NIGHT_BYTES:
+                    return len(uids) - place
+                done = self._taken(box, uid, head, desk)
+                taken, total_bytes = taken + 1, total_bytes + size
+            if done:
+                box.move([uid], DONE_FOLDER)
+        return 0
+
+    def _taken(self, box: BaseMailBox, uid: str, head: MailMessage, desk: Desk) -> bool:
+        if head.size_rfc822 > MAIL_BYTES:
+            return desk.take(head.obj, "terlalu besar untuk dibaca; kirim tanpa lampiran")
+        try:
+            mail = _fetch(box, uid)
+        except UNPARSABLE as error:
+            _log.warning("mail_unparsable", uid=uid, reason=type(error).__name__)
+            return desk.take(head.obj, BROKEN)
+        return desk.take((mail or head).obj, "" if mail else "hilang dari kotak surat saat dibaca")
+
+
+def _fetch(box: BaseMailBox, uid: str, *, headers_only: bool = False) -> MailMessage | None:
+    """One mail; None when it is gone meanwhile. Raises ``UNPARSABLE`` for one that no library can take apart."""
+    return next(iter(box.fetch(uid_list=[uid], mark_seen=False, headers_only=headers_only)), None)
