@@ -84,7 +84,7 @@ class FindingRow(msgspec.Struct, frozen=True):
 
 
 class CalendarDay(msgspec.Struct, frozen=True):
-    """A day: its number and, when it had a night, its page, what stands in the cell and what is read aloud."""
+    """A day: its number and, when it had a night, its page, what stands in the cell and the rest that is read aloud."""
 
     number: int = 0
     link: str = ""
@@ -260,8 +260,8 @@ def _calendar_day(day: date, night: NightRow | None) -> CalendarDay:
     if night is None:
         return CalendarDay(day.day)
     flags, unread = words.number(night.flags), words.number(night.unread)
-    label = f"{words.day_long(day)}: {flags} perlu dicek, {unread} akun tidak dapat diperiksa"
-    tone = "ada" if night.flags else "tenang"
+    label = f"perlu dicek, {unread} akun tidak dapat diperiksa"
+    tone = "ada" if night.flags else "nol"
     return CalendarDay(day.day, night.file, flags, label, tone)
 
 

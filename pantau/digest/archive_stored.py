@@ -49,9 +49,7 @@ class _Sieve(HTMLParser):
             self._skipping.append(tag)
         if self._skipping or tag not in _KEPT:
             return
-        if tag == "meta" and not any(
-            name == "charset" or value in ("viewport", "color-scheme") for name, value in attrs
-        ):
+        if tag == "meta" and not any(name == "charset" or value == "color-scheme" for name, value in attrs):
             return
         kept = [(name, value or "") for name, value in attrs if name in _ATTRIBUTES]
         kept += [pair for pair in (_link(tag, name, value or "") for name, value in attrs) if pair]
@@ -60,6 +58,7 @@ class _Sieve(HTMLParser):
         if tag == "head":
             self.out.append(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">')
             self.out.append('<meta name="referrer" content="no-referrer">')
+            self.out.append('<meta name="viewport" content="width=device-width, initial-scale=1">')
         if tag == "body":
             self.out.append(f'<div style="padding:12px 16px"><a href="{escape(self._back)}">Kembali ke arsip</a></div>')
 
