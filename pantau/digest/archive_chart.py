@@ -4,7 +4,7 @@ Shapes carry the meaning (height, filled or hollow), never colour alone, and eac
 stand outside the drawing as ordinary text: so they keep their size while the drawing stretches from telephone to paper.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -14,6 +14,7 @@ from pantau.digest import clean, words
 
 BAR_WIDTH, BAR_GAP, HEIGHT = 8, 2, 80
 
+NOT_WATCHED = "platform belum dipantau"
 Mark = str
 """``full`` (active), ``low`` (silent), ``hollow`` (not seen), ``thin`` (excused), ``foot`` (gone or private)."""
 _MARKS: dict[AccountState, Mark] = {
@@ -104,6 +105,11 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
         """How many they are."""
         return self.end - self.start + 1
 
+    @property
+    def label(self) -> str:
+        """The state in a reader's words: a platform that nobody reads is no failure."""
+        return NOT_WATCHED if self.unread_class == "not_watched" else words.STATE_LABELS[self.state]
+
 
 class StripPart(msgspec.Struct, frozen=True):
     """A stretch of the strip."""
@@ -159,8 +165,8 @@ class Ledger:
         self.last = item
 
     def nights(self, *states: AccountState) -> int:
-        """How many nights were in one of the states."""
-        return sum(span.nights for span in self.spans if span.state in states)
+        """How many nights were in one of the states, on watched platforms."""
+        return sum(span.nights for span in self.spans if span.state in states and span.label != NOT_WATCHED)
 
 
 def strip(ledger: Ledger, days: Sequence[date]) -> Strip:
@@ -182,7 +188,7 @@ def strip(ledger: Ledger, days: Sequence[date]) -> Strip:
 def _fact(ledger: Ledger, nights: int) -> str:
     counts: dict[str, int] = {}
     for span in ledger.spans:
-        label = words.STATE_LABELS[span.state]
+        label = span.label
         counts[label] = counts.get(label, 0) + span.nights
     missing = nights - sum(counts.values())
     if missing:
@@ -197,9 +203,4 @@ def _row(span: Span, days: Sequence[date]) -> StripRow:
     label = next((text for code, (text, _) in words.UNREAD_LABELS.items() if code and code == span.unread_class), "")
     reason = clean.quoted(span.reason, 200)
     told = "; ".join(dict.fromkeys(part for part in (label, reason) if part))
-    return StripRow(shown, words.counted(span.nights, "malam"), words.STATE_LABELS[span.state], told)
-
-
-def night_columns(counts: Iterable[tuple[date, int | None, int]]) -> list[Column]:
-    """Columns of the trend of nights."""
-    return [Column(words.day_short(day), low, high) for day, low, high in counts]
+    return StripRow(shown, words.counted(span.nights, "malam"), span.label, told)

@@ -1,8 +1,8 @@
 """Posts by unit and month, and the index of all that can be found."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 import msgspec
@@ -70,11 +70,11 @@ class Posts:
                 by_unit.setdefault(code, []).append(post)
             else:
                 self.left_out += 1
-        parts: dict[str, Part] = {}
+        found: dict[str, list[tuple[datetime, Hit, str]]] = {}
         for code in sorted(by_unit):
-            kind = self._names.units[code].kind
-            part = parts.setdefault(kind, Part(self.folding))
-            self._unit_month(code, by_unit[code], month, part)
+            hits = self._unit_month(code, by_unit[code], month)
+            found.setdefault(self._names.units[code].kind, []).extend(hits)
+        parts = {kind: self._part(hits) for kind, hits in found.items()}
         self._told_in(month, parts)
         for label, part in sorted(parts.items()):
             name = f"{label}-{month.first:%Y-%m}"
@@ -89,7 +89,15 @@ class Posts:
         """The unit's number in the index."""
         return self.unit_numbers.setdefault(code, len(self.unit_numbers))
 
-    def _unit_month(self, code: str, posts: Sequence[Post], month: ArchiveMonth, part: Part) -> None:
+    def _part(self, hits: list[tuple[datetime, Hit, str]]) -> Part:
+        """An index of posts, newest first."""
+        part = Part(self.folding)
+        for _, hit, text in sorted(hits, key=lambda item: (item[0], item[1].link), reverse=True):
+            part.add(hit, text)
+        return part
+
+    def _unit_month(self, code: str, posts: Sequence[Post], month: ArchiveMonth) -> Iterator[tuple[datetime, Hit, str]]:
+        """Write the pages of one unit's month, then give what is to be found: time, hit and words of every post."""
         stem = f"{month.first:%Y-%m}"
         source = iter(posts)
         files = []
@@ -114,11 +122,11 @@ class Posts:
                 total=words.number(len(posts)),
             )
         self.months.setdefault(code, []).append(MonthRow(name, words.number(len(posts)), tuple(reversed(files))))
-        for view, file in reversed(views):
+        for post, (view, file) in zip(posts, views, strict=True):
             text = "\n".join(piece.text for excerpt in view.excerpts for piece in excerpt.pieces)
             hit = Hit(self.number(code), f"{file}#{view.anchor}", view.when, view.account, snippet(text))
-            labels = " ".join((view.account, view.category, *(f"{mark[2]}" for mark in view.findings)))
-            part.add(hit, f"{text}\n{labels}")
+            labels = " ".join((view.account, view.category, *(mark[2] for mark in view.findings)))
+            yield post.published_at, hit, f"{text}\n{labels}"
 
     def _view(self, post: Post, month: ArchiveMonth, code: str, file: str) -> PostView:
         told = self._book.of_post(post.key)

@@ -195,6 +195,4 @@ class Units:
 def _state(ledger: Ledger | None) -> str:
     if ledger is None or ledger.last is None:
         return "belum ada catatan"
-    if ledger.last.unread_class == "not_watched":
-        return "platform belum dipantau"
-    return words.STATE_LABELS[ledger.last.state]
+    return ledger.spans[-1].label
