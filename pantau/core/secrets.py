@@ -30,6 +30,22 @@ class Secret:
         raise SecretError(f"Rahasia harus ditulis env:NAMA atau file:JALUR, bukan langsung ({scheme[:4]}...).")
 
 
+def make_private(path: Path, value: str) -> None:
+    """Write ``value`` to a file that only its owner can read, unless there is one; whole or not at all."""
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(f"{value}\n", "utf-8")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was faster; its secret counts
+    finally:
+        draft.unlink()
+
+
 def _read_private(path: Path) -> str:
     try:
         mode = path.stat().st_mode

@@ -9,7 +9,7 @@ Verdict = Literal["pass", "fail", "none"]
 _HEADER_CHARS = 4_000
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"\s*([a-z0-9-]+)\s*=\s*([a-z]+)", re.IGNORECASE)
-_DOMAINS = re.compile(r"(?:smtp\.mailfrom|header\.d|header\.i)\s*=\s*\"?[^\s;\"@]*@?([a-z0-9.-]+)", re.IGNORECASE)
+_DOMAINS = re.compile(r"(?:smtp\.mailfrom|header\.d|header\.i)\s*=\s*\"?(?:[^\s;\"@]*@)?([a-z0-9.-]+)", re.IGNORECASE)
 
 
 def verdict(message: Message, authserv_id: str, sender: str) -> Verdict:

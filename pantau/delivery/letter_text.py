@@ -40,7 +40,7 @@ _NOTE_LABEL = re.compile(r"^\s*(?:catatan|jawaban unit)\s*:\s*", re.IGNORECASE)
 def header(message: Message, name: str) -> str:
     """A header decoded to one line; empty when there is none."""
     value = str(message.get(name, ""))[:_HEADER_CHARS]
-    with suppress(UNPARSABLE):  # else it is shown as it came
+    with suppress(*UNPARSABLE):  # else it is shown as it came
         value = str(make_header(decode_header(value)))
     return " ".join(value.split())
 

@@ -41,6 +41,12 @@ class Outbox:
         """Every mail of a run, oldest first."""
         return self._select(_T.c.run_id == run_id)
 
+    def recipient_of(self, message_id: str) -> str | None:
+        """To whom a mail goes, in lower case; None for one that is not ours."""
+        with self._database.read() as connection:
+            found = connection.scalar(sa.select(_T.c.recipient).where(_T.c.message_id == message_id))
+        return str(found).lower() if found is not None else None
+
     def counts(self) -> dict[MailState, int]:
         """How many mails are in each state; states without mails are absent."""
         query = sa.select(_T.c.state, sa.func.count()).group_by(_T.c.state).order_by(_T.c.state)
