@@ -14,7 +14,9 @@ from pantau.digest import clean, words
 
 BAR_WIDTH, BAR_GAP, HEIGHT = 8, 2, 80
 
-NOT_WATCHED = "platform belum dipantau"
+_INTENDED = {"not_watched": "platform belum dipantau", "rotation": "menunggu giliran"}
+"""Not read on purpose: no failure, and so never called one."""
+
 Mark = str
 """``full`` (active), ``low`` (silent), ``hollow`` (not seen), ``thin`` (excused), ``foot`` (gone or private)."""
 _MARKS: dict[AccountState, Mark] = {
@@ -91,6 +93,11 @@ def _height(count: int, most: int) -> int:
     return 0 if not count else max(2, round(HEIGHT * count / most))
 
 
+def state_label(state: AccountState, unread_class: str) -> str:
+    """A state in a reader's words."""
+    return _INTENDED.get(unread_class, words.STATE_LABELS[state]) if state == "unread" else words.STATE_LABELS[state]
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Nights in a row in one state: numbers of the first and the last, and what was said."""
 
@@ -107,8 +114,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """The state in a reader's words: a platform that nobody reads is no failure."""
-        return NOT_WATCHED if self.unread_class == "not_watched" else words.STATE_LABELS[self.state]
+        """The state in a reader's words."""
+        return state_label(self.state, self.unread_class)
 
 
 class StripPart(msgspec.Struct, frozen=True):
@@ -165,8 +172,8 @@ class Ledger:
         self.last = item
 
     def nights(self, *states: AccountState) -> int:
-        """How many nights were in one of the states, on watched platforms."""
-        return sum(span.nights for span in self.spans if span.state in states and span.label != NOT_WATCHED)
+        """How many nights were in one of the states, without those left out on purpose."""
+        return sum(span.nights for span in self.spans if span.state in states and span.unread_class not in _INTENDED)
 
 
 def strip(ledger: Ledger, days: Sequence[date]) -> Strip:

@@ -10,7 +10,7 @@ import msgspec
 from pantau.core.clock import local_day
 from pantau.core.model import Finding
 from pantau.digest import clean, words
-from pantau.digest.archive_chart import Bars, Column, bars
+from pantau.digest.archive_chart import Bars, Column, bars, state_label
 from pantau.digest.archive_findings import Book
 from pantau.digest.archive_model import ArchiveNight, ArchiveRerun, StoredPage
 from pantau.digest.archive_names import Names
@@ -122,7 +122,7 @@ class Nights:
                 reviews=night.reviews,
                 quiet=night.quiet,
                 unread=night.unread,
-                states=dict(Counter(words.STATE_LABELS[item.state] for item in night.observations)),
+                states=dict(Counter(state_label(item.state, item.unread_class) for item in night.observations)),
                 keys=tuple(finding.key for finding in night.findings),
                 pages=self._stored(night.run_id, night.pages),
             )

@@ -186,6 +186,13 @@ def test_the_silence_ledger_says_in_words_what_the_strip_draws(site: Path) -> No
     assert "batas permintaan tercapai" in unread
 
 
+def test_an_account_left_out_on_purpose_is_never_counted_as_a_failure(site: Path) -> None:
+    page = (site / "malam" / "n-20261124.html").read_text("utf-8")
+    assert "<b>3</b> tidak dapat diperiksa" in page
+    assert "<b>1</b> platform belum dipantau" in page
+    assert "Tidak dapat diperiksa pada" not in (site / "unit" / "des-02" / "index.html").read_text("utf-8")
+
+
 def test_a_correction_stands_with_its_nights_and_takes_back_what_it_no_longer_finds(tmp_path: Path) -> None:
     start, end = sample.NIGHT - timedelta(days=2), sample.NIGHT
     kept = tuple(f for f in sample.FINDINGS if f.post and f.rule_id != "judi-daring")
