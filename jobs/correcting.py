@@ -4,7 +4,7 @@ from jobs.delivering import deliver_mails
 from jobs.rerun import RerunResult
 from jobs.wiring import Site
 from pantau.core.model import Mail, Run
-from pantau.core.settings import Reader
+from pantau.core.settings_editions import Reader
 from pantau.delivery.report import DeliveryReport
 from pantau.digest import mime
 from pantau.digest.correction import CorrectionRenderer, page_of

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
+from pantau.core.settings_editions import Heads, NightlyEdition, Reader, Weekday
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_reader import ReaderSettings
 from pantau.core.settings_tiktok import TikTokSettings
@@ -262,18 +263,12 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A mail heavier than this loses its PDF, then its XLSX (MB as sent, at most 8)."""
     paper: Literal["A4", "F4"] = "A4"
     """Paper of the printed edition; F4 is 215 x 330 mm."""
-    silent_when_empty: bool = False
-    """True: no mail when there is nothing to say; false: a short proof of life."""
-
-
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """One recipient. One mail each."""
-
-    address: str
-    name: str = ""
-    edition: Literal["staff"] = "staff"
-    may_decide: bool = True
-    """May decide about findings by mail; heads of units (``head_email`` of the register) may only answer for their unit."""
+    silent_when_empty: bool | tuple[NightlyEdition, ...] = False
+    """True: no mail when there is nothing to say; false: a short proof of life; a list: silence for these editions only."""
+    heads: Heads = "off"
+    """Whether the head of each unit (``head_email`` of the register) gets its own part: never, when something needs it, nightly."""
+    weekly_day: Weekday = "monday"
+    """The weekly edition goes out with the first night from this day on, about the last whole week (Monday to Sunday)."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):

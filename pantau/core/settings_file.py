@@ -12,6 +12,7 @@ import msgspec
 
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, PictureSettings, Settings, TierNorm
+from pantau.core.settings_editions import reader_faults
 from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_reader import reader_problems
 from pantau.core.settings_tiktok import tiktok_problems
@@ -150,7 +151,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
         if reference and not reference.startswith(("env:", "file:")):
             wrong(key, "(disembunyikan)", "rahasia tidak boleh ditulis langsung", "Tulis env:NAMA atau file:JALUR.")
     for key in _POSITIVE:
-        number: float = reduce(getattr, key.split("."), settings)  # type: ignore[arg-type, assignment]
+        number: float = reduce(getattr, key.split("."), settings)  # type: ignore[assignment]
         if number <= 0:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
     if settings.collect.recheck_posts < 0:
@@ -232,15 +233,10 @@ def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
             problems.append(
                 Problem(file, f"kunci {key}", address, "bukan alamat surel", "Tulis misalnya staf@kabupaten.go.id.")
             )
-    seen: set[str] = set()
-    for n, reader in enumerate(mail.reader, 1):
-        if reader.address.lower() in seen:
-            what = "alamat penerima tertulis dua kali"
-            problems.append(Problem(file, f"kunci mail.reader[{n}].address", reader.address, what, "Hapus salah satu."))
-        seen.add(reader.address.lower())
-    if mail.require_authentication and not mail.authserv_id:
-        remedy = "Isi mail.authserv_id dengan nama server surel sendiri, atau matikan mail.require_authentication."
-        problems.append(Problem(file, "kunci mail.authserv_id", "", "belum diisi", remedy))
+    problems += [
+        Problem(file, f"kunci {key}", str(value), what, remedy)
+        for key, value, what, remedy in reader_faults(mail.reader)
+    ]
     if mail.host and not mail.from_address:
         problems.append(
             Problem(file, "kunci mail.from_address", "", "belum diisi", "Alamat pengirim wajib bila mail.host diisi.")

@@ -34,7 +34,7 @@ def links(ctx: Context, finding_key: str, *actions: DecisionAction) -> tuple[Lin
     if way is None or not finding_key:
         return ()
     made = []
-    for action in actions:
+    for action in (action for action in actions if action in way.actions):
         code = unsigned(ctx.today, finding_key, action, way.key_id)
         subject = f"{_LABELS[action]} [{code}]"
         body = f"Kode {code}\r\n{_NOTE_LABELS.get(action, NOTE_LABEL)} "

@@ -14,6 +14,7 @@ from pantau.core.model import (
     Category,
     Cost,
     Decision,
+    DecisionAction,
     Finding,
     Observation,
     Post,
@@ -114,6 +115,8 @@ class ReplyWay(msgspec.Struct, frozen=True, kw_only=True):
     """The mailbox that is read."""
     key_id: str
     """Of the key that signs the codes."""
+    actions: tuple[DecisionAction, ...] = ("dismiss", "followed_up", "answer", "undo")
+    """What this edition's readers may send; heads of units only answer."""
 
 
 class MailboxDown(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +152,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[OpenFinding, ...] = ()
     posts: dict[str, Post] = {}
     """By ``Post.key``: those of all findings, and tonight's from which good examples may be taken."""
+    fresh: frozenset[str] = frozenset()
+    """Keys of the posts that were read and checked tonight, among ``posts``."""
     posts_read: int = 0
     """How many posts of the window were read and checked."""
     categories: dict[str, Category] = {}

@@ -1,0 +1,48 @@
+"""Pages of the editions beside the staff digest."""
+
+from typing import Any
+
+import msgspec
+
+from pantau.core.settings import DigestSettings
+from pantau.digest import budget
+from pantau.digest.editions import RegentEdition, UnitEdition
+from pantau.digest.model import Digest
+from pantau.digest.render import Rendered, Renderer, compact, tidy
+
+
+class EditionRenderer(Renderer):
+    """The other editions as subject, HTML, text and pictures."""
+
+    def regent(self, page: RegentEdition) -> Rendered:
+        """The Regent's screen."""
+        html = self._page("regent", page)
+        text = self._twin("regent", page)
+        return Rendered(subject=page.subject, html=html, text=text, whatsapp="", html_bytes=budget.encoded_bytes(html))
+
+    def unit(self, page: UnitEdition, settings: DigestSettings) -> Rendered:
+        """A unit's part, cut to the size of a mail like the staff digest."""
+        text = self._twin("unit", page)
+        digest = budget.within_mail(page.digest, budget.encoded_bytes(text) + settings.budget_kb * 1024)
+
+        def draw(shown: Digest) -> str:
+            return self._page("unit", msgspec.structs.replace(page, digest=shown))
+
+        shown, html = budget.fit(digest, max_findings=settings.max_findings, budget_kb=settings.budget_kb, draw=draw)
+        cards = (*shown.flags.cards, *shown.reviews.cards)
+        return Rendered(
+            subject=page.subject,
+            html=html,
+            text=text,
+            whatsapp="",
+            pictures=tuple({card.picture.cid: card.picture for card in cards if card.picture}.values()),
+            hidden_findings=shown.flags.hidden + shown.reviews.hidden,
+            html_bytes=budget.encoded_bytes(html),
+        )
+
+    def _page(self, name: str, page: Any) -> str:
+        html = self._html.get_template(f"{name}.html.j2").render(page=page)
+        return compact(self._inliner.inline(html))
+
+    def _twin(self, name: str, page: Any) -> str:
+        return tidy(self._text.get_template(f"{name}.txt.j2").render(page=page))
