@@ -18,6 +18,8 @@ from pantau.digest.archive_search import Folding, Hit, Part, snippet
 from pantau.digest.blocks import Excerpt
 
 PER_PAGE = 100
+PER_PART = 4_000
+"""Posts in one file of the index: about 1 MB for the browser to read."""
 
 
 class PostView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ class Posts:
         """Per unit and Monday: useful posts, all others."""
         self.links: dict[str, str] = {}
         """Page and anchor of the posts of findings, by ``Post.key``."""
-        self._parts: list[tuple[str, str]] = []
+        self._parts: list[tuple[date, int, str, str]] = []
         self.left_out = 0
         """Posts of accounts that no register and no night knows."""
 
@@ -74,27 +76,32 @@ class Posts:
         for code in sorted(by_unit):
             hits = self._unit_month(code, by_unit[code], month)
             found.setdefault(self._names.units[code].kind, []).extend(hits)
-        parts = {kind: self._part(hits) for kind, hits in found.items()}
-        self._told_in(month, parts)
-        for label, part in sorted(parts.items()):
-            name = f"{label}-{month.first:%Y-%m}"
-            self._pages.file(f"indeks/{name}.js", part.data(name))
-            self._parts.append((label, f"{month.first:%Y-%m}"))
+        kinds = {kind: self._kind_parts(hits) for kind, hits in found.items()}
+        self._told_in(month, kinds)
+        for label, parts in sorted(kinds.items()):
+            for number, part in enumerate(parts, 1):
+                name = f"{month.first:%Y-%m}-{number}"
+                self._pages.file(f"indeks/{label}-{name}.js", part.data(f"{label}-{name}"))
+                self._parts.append((month.first, number, label, name))
 
     def write_parts(self) -> list[list[str]]:
-        """Kind and month of every part, newest first."""
-        return [[kind, month] for kind, month in sorted(self._parts, key=lambda p: (p[1], p[0]), reverse=True)]
+        """Kind and name of every part, newest first."""
+        return [[kind, name] for _, _, kind, name in sorted(self._parts, reverse=True)]
 
     def number(self, code: str) -> int:
         """The unit's number in the index."""
         return self.unit_numbers.setdefault(code, len(self.unit_numbers))
 
-    def _part(self, hits: list[tuple[datetime, Hit, str]]) -> Part:
-        """An index of posts, newest first."""
-        part = Part(self.folding)
-        for _, hit, text in sorted(hits, key=lambda item: (item[0], item[1].link), reverse=True):
-            part.add(hit, text)
-        return part
+    def _kind_parts(self, hits: list[tuple[datetime, Hit, str]]) -> list[Part]:
+        """Indexes of a month's posts, each newest first; cut from the oldest on, so that full ones stay as they are."""
+        hits.sort(key=lambda item: (item[0], item[1].link))
+        parts = []
+        for start in range(0, len(hits), PER_PART):
+            part = Part(self.folding)
+            for _, hit, text in reversed(hits[start : start + PER_PART]):
+                part.add(hit, text)
+            parts.append(part)
+        return parts
 
     def _unit_month(self, code: str, posts: Sequence[Post], month: ArchiveMonth) -> Iterator[tuple[datetime, Hit, str]]:
         """Write the pages of one unit's month, then give what is to be found: time, hit and words of every post."""
@@ -154,15 +161,15 @@ class Posts:
             findings=tuple(map(_mark, told)),
         )
 
-    def _told_in(self, month: ArchiveMonth, parts: dict[str, Part]) -> None:
+    def _told_in(self, month: ArchiveMonth, kinds: dict[str, list[Part]]) -> None:
         """Findings first told in this month can be found by code and by words."""
         for told in reversed(self._book.told_in(month.first)):
             finding = told.finding
-            part = parts.setdefault(self._names.units[finding.unit].kind, Part(self.folding))
+            parts = kinds.setdefault(self._names.units[finding.unit].kind, [Part(self.folding)])
             labels = f"{words.LEVEL_LABELS[finding.level]} {words.FAMILY_LABELS[finding.family]}"
             message = self._names.shower.words(finding.message, 200, personal=finding.family == "DPR")
             hit = Hit(self.number(finding.unit), told.place, words.day_short(told.first), labels, snippet(message))
-            part.add(hit, f"{finding.key} {finding.rule_id} {labels} {message} temuan")
+            parts[-1].add(hit, f"{finding.key} {finding.rule_id} {labels} {message} temuan")
 
 
 def _mark(told: Told) -> tuple[str, str, str, str]:

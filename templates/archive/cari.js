@@ -94,7 +94,7 @@
     let count = before, fresh = 0;
     more.hidden = true;
     while (waiting.length && fresh < ENOUGH) {
-      const [partKind, month] = waiting.shift(), name = `${partKind}-${month}`;
+      const name = waiting.shift().join("-");
       if (!parts.has(name)) {
         try { await load(name); } catch { news.textContent = `Berkas indeks/${name}.js tidak dapat dibuka.`; return; }
       }

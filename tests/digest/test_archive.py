@@ -332,3 +332,16 @@ def test_a_reader_with_a_keyboard_finds_a_post_from_a_file_on_disk(site: Path) -
             assert browser.run("document.documentElement.scrollWidth") <= 360, path
         assert browser.complaints == []
         assert [address for address in browser.requests if not address.startswith((start, "data:"))] == []
+
+
+def test_a_month_with_many_posts_is_searched_in_several_small_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pantau.digest.archive_posts.PER_PART", 2)
+    build(tmp_path / "situs")
+    names = sorted(path.stem for path in (tmp_path / "situs" / "indeks").glob("opd-*.js"))
+    assert names == [f"opd-2026-11-{n}" for n in range(1, len(names) + 1)]
+    assert len(names) > 3
+    core = (tmp_path / "situs" / "indeks" / "pokok.js").read_text("utf-8")
+    listed = list(re.findall(r'\["opd","(2026-11-\d+)"\]', core))
+    assert listed == [name.removeprefix("opd-") for name in reversed(names)]
