@@ -23,7 +23,7 @@ from pantau.store.store import Store
 
 _ALL_RUNS = 1_000_000
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
-_NOT_ARCHIVED = ("unit:", "head:", "operator")
+_NOT_ARCHIVED = ("unit:", "operator")
 """Editions whose content stands on the units' pages, or that are for the operator."""
 
 
