@@ -200,6 +200,8 @@ def _fact(ledger: Ledger, nights: int) -> str:
     missing = nights - sum(counts.values())
     if missing:
         counts["tanpa catatan"] = missing
+    if len(counts) == 1:
+        return f"{words.counted(nights, 'malam')}, semuanya {next(iter(counts))}."
     shown = [f"{words.number(count)} {label}" for label, count in sorted(counts.items(), key=lambda p: (-p[1], p[0]))]
     return f"Dari {words.counted(nights, 'malam')}: {words.listed(shown)}."
 

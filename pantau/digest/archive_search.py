@@ -6,7 +6,7 @@ the index.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
@@ -101,8 +101,3 @@ def _base36(number: int) -> str:
         digits = _DIGITS[digit] + digits
         if not number:
             return digits
-
-
-def all_words(texts: Iterable[str]) -> str:
-    """Several texts as one."""
-    return "\n".join(text for text in texts if text)

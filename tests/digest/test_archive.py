@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pantau.checks.fold_tables import fold_character
-from pantau.core.model import Decision, Post
+from pantau.core.model import Decision, Observation, Post, Unit
 from pantau.digest.archive import Archive
+from pantau.digest.archive_chart import Ledger, strip
 from pantau.digest.archive_model import ArchiveMonth, ArchiveNight, ArchiveRerun, ArchiveRule, ArchiveWorld, StoredPage
+from pantau.digest.archive_names import Names
 from pantau.digest.archive_search import Folding, Hit, Part
 from pantau.digest.archive_site import MARKER, ArchiveError, Tree
 from pantau.digest.archive_stored import safe_page
@@ -178,12 +180,28 @@ def test_a_finding_shows_evidence_decision_answer_and_its_post(site: Path) -> No
 
 def test_the_silence_ledger_says_in_words_what_the_strip_draws(site: Path) -> None:
     quiet = (site / "unit" / "des-02" / "index.html").read_text("utf-8")
-    assert "Dari 4 malam: 4 tidak aktif." in quiet
+    assert "4 malam, semuanya tidak aktif." in quiet
     assert "Tanpa kabar 14 hari; batasnya 10 hari (norma 7)." in quiet
     unread = (site / "unit" / "skl-02" / "index.html").read_text("utf-8")
     assert "Tidak dapat diperiksa pada 4 malam; malam itu tidak dihitung sebagai diam." in unread
     assert "pergantian operator" in unread
     assert "batas permintaan tercapai" in unread
+
+
+def test_the_strip_tells_states_of_different_nights_apart() -> None:
+    ledger = Ledger()
+    kinds = ("active", "active", "unread", "quiet", "active")
+    for number, state in enumerate(kinds):
+        ledger.add(
+            number,
+            Observation(account="x:1", unit="U", state=state, unread_class="network" if state == "unread" else ""),
+        )  # type: ignore[arg-type]
+    drawn = strip(ledger, [sample.TODAY + timedelta(days=n) for n in range(5)])
+    assert drawn.fact == "Dari 5 malam: 3 aktif, 1 tidak aktif dan 1 tidak dapat diperiksa."
+    assert [(part.x, part.width, part.mark) for part in drawn.parts] == [
+        (0, 2, "full"), (2, 1, "hollow"), (3, 1, "low"), (4, 1, "full"),
+    ]  # fmt: skip
+    assert [row.state for row in drawn.rows] == ["tidak aktif", "tidak dapat diperiksa"]
 
 
 def test_an_account_left_out_on_purpose_is_never_counted_as_a_failure(site: Path) -> None:
@@ -245,6 +263,20 @@ def test_a_build_that_breaks_off_leaves_the_old_site_whole(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["situs"]
 
 
+def test_a_build_killed_between_the_two_renames_is_put_right_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "situs"
+    monkeypatch.setattr("pantau.digest.archive_site._exchanged", lambda one, other: False)  # as on an old file system
+    first = build(target)
+    before = contents(target)
+    target.rename(tmp_path / ".situs.lama")
+    again = build(target)
+    assert (again.written, again.kept) == (0, first.written)
+    assert contents(target) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["situs"]
+
+
 def test_a_folder_with_anything_else_in_it_is_refused_untouched(tmp_path: Path) -> None:
     (tmp_path / "surat.txt").write_text("penting")
     with pytest.raises(ArchiveError, match="bukan arsip Pantau"):
@@ -289,6 +321,15 @@ def test_a_stored_digest_keeps_its_words_and_loses_votes_scripts_and_requests() 
 def test_hiding_strangers_never_moves_a_character(text: str, end: str) -> None:
     shown = Shower({"dinkes"}).without_strangers(f"{text}@dinkes {end}")
     assert len(shown) == len(f"{text}@dinkes {end}")
+
+
+@given(st.lists(st.text(max_size=12), unique=True, max_size=8))
+def test_no_code_of_a_unit_leaves_its_folder_or_shares_it(codes: list[str]) -> None:
+    units = tuple(Unit(code=code, name="U", kind="opd") for code in ["../../etc", "a/b", "A-B", "a-b", *codes])
+    names = Names(msgspec.structs.replace(world(), units=units))
+    slugs = {unit.code: names.slug(unit.code) for unit in units}
+    assert all(re.fullmatch(r"[a-z0-9-][a-z0-9.-]*", slug) for slug in slugs.values())
+    assert len(set(slugs.values())) == len(slugs)
 
 
 @given(st.lists(st.text(alphabet="abcdeÀéаＢ𝗯 -", max_size=30), max_size=12))
