@@ -26,7 +26,7 @@ from pantau.digest.blocks import CardPicture
 from pantau.digest.model import Digest
 
 _log = structlog.get_logger(__name__)
-_LIMITS = budget.Limits(flags=150, reviews=60, still_open=150, quiet=400, unread_each=150, lines=100)
+_LIMITS = budget.Limits(flags=60, reviews=30, still_open=60, quiet=120, unread_each=40, lines=40)
 """A PDF is read on paper; beyond this the workbook serves better."""
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SIZES = {"A4": "210mm 297mm", "F4": "215mm 330mm"}
@@ -137,7 +137,7 @@ def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4
             emblem=_data_url(head.emblem),
             picture_url=_picture_url,
             size=_SIZES[paper],
-            created=made_at.isoformat(),
+            created=made_at.date().isoformat(),
         )
     )
 

@@ -1,0 +1,194 @@
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pantau.core.settings import Signature
+from pantau.digest import printable
+from pantau.digest.build import build
+from tests.digest import golden, hostile, sample
+from tests.digest.test_budget import large
+
+PICTURE = (sample.FIXTURES / "lebar.jpg").read_bytes()
+SIGNED = msgspec.structs.replace(
+    sample.OFFICE,
+    letterhead=("PEMERINTAH KABUPATEN ARUNIKA", "SEKRETARIAT DAERAH"),
+    reach="Telepon (0000) 531000",
+    signature=Signature(place="Arunika", title="Kepala Bagian", name="Lintang Permata", nip="19800101 200501 2 001"),
+)
+no_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils are not installed")
+
+
+def printed(data=None, office=sample.OFFICE, paper="A4", emblem=b"") -> bytes:
+    digest = build(data or sample.rich())
+    assert digest.tables is not None
+    return printable.pdf(digest, printable.letterhead(office, emblem), digest.tables.made_at, paper)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pdf") / "a.pdf"
+    path.write_bytes(printed(office=SIGNED, emblem=PICTURE))
+    return path
+
+
+def told(command: str, path: Path, *more: str) -> str:
+    return subprocess.run([command, *more, str(path), *(["-"] if command == "pdftotext" else [])],
+                          check=True, capture_output=True, text=True).stdout  # fmt: skip
+
+
+@no_poppler
+def test_the_pdf_is_tagged_titled_a4_and_holds_no_script(paper: Path):
+    facts = told("pdfinfo", paper)
+    assert re.search(r"Tagged: +yes", facts)
+    assert re.search(r"Page size: +595\.\d+ x 841\.\d+ pts \(A4\)", facts)
+    assert re.search(r"JavaScript: +no", facts)
+    assert "Ringkasan 24 Nov 2026" in facts
+
+
+@no_poppler
+def test_every_font_is_embedded(paper: Path):
+    rows = [row.split() for row in told("pdffonts", paper).splitlines()[2:]]
+    assert rows
+    assert all(row[-5] == "yes" for row in rows), rows
+
+
+@no_poppler
+def test_every_page_says_which_of_how_many_it_is_and_of_which_run(paper: Path):
+    pages = told("pdftotext", paper, "-layout").split("\f")[:-1]
+    assert len(pages) > 5
+    for number, page in enumerate(pages, 1):
+        assert f"Halaman {number} dari {len(pages)}" in page
+        assert "Nomor ringkasan n-20261124" in page
+
+
+@no_poppler
+def test_the_letterhead_and_the_signature_block_are_the_offices(paper: Path):
+    pages = told("pdftotext", paper, "-layout").split("\f")[:-1]
+    for words in (
+        "PEMERINTAH KABUPATEN ARUNIKA",
+        "SEKRETARIAT DAERAH",
+        "Jalan Pendapa Nomor 1",
+        "Telepon (0000) 531000",
+    ):
+        assert words in pages[0]
+    assert re.search(
+        r"Arunika, 24 November 2026\s+Kepala Bagian\s+Lintang Permata\s+NIP 19800101 200501 2 001", pages[-1]
+    )
+
+
+@no_poppler
+def test_without_a_signature_in_the_settings_nobody_signs_and_the_letterhead_still_names_the_office(tmp_path: Path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(printed())
+    text = told("pdftotext", path)
+    assert "NIP" not in re.findall(r"^NIP\b", text, re.MULTILINE)
+    assert "PEMERINTAH KABUPATEN ARUNIKA" in text
+
+
+@no_poppler
+def test_the_pdf_says_what_the_digest_says(paper: Path):
+    digest = build(sample.rich())
+    flat = re.sub(r"\s+", "", told("pdftotext", paper))
+    said = [digest.headline, *(tile.label for tile in digest.tiles), *digest.warnings]
+    said += [card.unit for card in digest.flags.cards] + [r.message for c in digest.flags.cards for r in c.reasons]
+    said += [row.account for row in digest.quiet.rows] + [i.account for g in digest.unread.groups for i in g.items]
+    for words in said:
+        assert re.sub(r"\s+", "", words) in flat, words
+    assert "9999010203040005" not in flat
+
+
+@no_poppler
+def test_the_heads_of_a_long_table_are_repeated_on_each_page(tmp_path: Path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(printed(large(400, 3)))
+    pages = told("pdftotext", path, "-layout").split("\f")
+    assert sum(bool(re.search(r"Akun dan unit\s+Hari diam", page)) for page in pages) > 2
+
+
+@no_poppler
+def test_f4_is_215_by_330_mm(tmp_path: Path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(printed(sample.calm(), paper="F4"))
+    assert re.search(r"Page size: +609\.\d+ x 935\.\d+ pts", told("pdfinfo", path))
+
+
+def test_two_processes_at_different_times_print_the_same_bytes():
+    code = (
+        "import hashlib; from tests.digest.test_printable import printed, SIGNED, PICTURE;"
+        "print(hashlib.sha256(printed(office=SIGNED, emblem=PICTURE)).hexdigest())"
+    )
+    first = hashlib.sha256(printed(office=SIGNED, emblem=PICTURE)).hexdigest()
+    time.sleep(1.1)
+    again = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=golden.FOLDER.parents[2]
+    )
+    assert again.stdout.strip() == first
+
+
+def test_two_hundred_rows_are_printed_within_three_seconds():
+    printed(sample.calm())  # imports and font lists are not the rows' fault
+    taken_s = []
+    for _ in range(2):  # other work on the machine may slow one of them down
+        begin = time.process_time()
+        printed(large(200, 20))
+        taken_s.append(time.process_time() - begin)
+    assert min(taken_s) < 3
+
+
+@no_poppler
+def test_hostile_words_are_printed_as_words(tmp_path: Path):
+    data = hostile.night()
+    path = tmp_path / "a.pdf"
+    path.write_bytes(printed(data, office=data.office))
+    text = told("pdftotext", path)
+    assert "{{ 7 * 7 }}" in text
+    assert "<script>alert(1)</script>" in text
+    assert "root:x:0" not in text
+    assert not any(bad in text for bad in hostile.FORBIDDEN)
+    assert told("pdfdetach", path, "-list").strip() == "0 embedded files"
+    links = re.findall(rb"/URI \((.*?)\)", path.read_bytes())
+    assert all(link.startswith(b"https://") for link in links)
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "http://127.0.0.1:9/a.png", "https://contoh.example/a.png", "data:text/html,x"]
+)
+def test_the_typesetter_may_read_nothing_but_pictures_inside_the_page(address: str):
+    with pytest.raises(ValueError, match="di luar halaman"):
+        printable._only_data().fetch(address)
+
+
+@pytest.mark.parametrize("emblem", [b"<svg onload=alert(1)>", b"GIF89a", b"bukan gambar"])
+def test_only_png_and_jpeg_become_the_emblem(emblem: bytes):
+    assert printable.letterhead(sample.OFFICE, emblem).emblem == b""
+    assert printable.letterhead(sample.OFFICE, PICTURE).emblem == PICTURE
+
+
+def test_a_broken_emblem_costs_only_itself():
+    assert printed(sample.calm(), emblem=b"\x89PNG\r\n\x1a\n rusak").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("fault", [None, "pango"])
+def test_a_machine_without_pango_or_weasyprint_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, fault: str | None
+):
+    if fault is None:
+        monkeypatch.setitem(sys.modules, "weasyprint", None)
+    else:
+
+        class Finder:
+            def find_spec(self, name: str, *rest: object) -> None:
+                if name == "weasyprint":
+                    raise OSError("cannot load library 'libpango-1.0-0'")
+
+        monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+        monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    with pytest.raises(printable.PrintError, match="apt-get install libpango"):
+        printed(sample.calm())
