@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pantau.core.errors import PantauError
@@ -214,7 +214,7 @@ def _filled(template: Path, values: Mapping[str, object], head: Letterhead) -> b
     from docxtpl import DocxTemplate, InlineImage
     from lxml.etree import XMLSyntaxError
 
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, loader=DictLoader({}))
     buffer = io.BytesIO()
     try:
         paper = DocxTemplate(io.BytesIO(template.read_bytes()))
