@@ -1,5 +1,6 @@
 """Builds everything from the settings. The only place that constructs collectors, the store and the mail transport."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -20,12 +21,14 @@ from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
 from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.reader_chat import Chat
-from pantau.core.errors import Problem, ProblemsError
+from pantau.core.errors import Problem, ProblemsError, SecretError
 from pantau.core.model import Account, Collected, Target, Window
 from pantau.core.ports import Collector, PictureSource
 from pantau.core.rule_life import Demotion
+from pantau.core.secrets import make_private
 from pantau.core.settings import Settings
 from pantau.core.settings_file import load_settings
+from pantau.core.tokens import ReplyKey
 from pantau.delivery.reconcile import Lookup
 from pantau.delivery.transport import Transport
 from pantau.store import open_store
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from collectors.tiktok_login import TikTokLogin
     from collectors.tiktok_tokens import Shelf
     from pantau.core.exchange import Look
+    from pantau.delivery.mailbox import Mailbox
 
 __all__ = [
     "Job",
@@ -48,6 +52,9 @@ __all__ = [
     "site_of",
     "watched_platforms",
 ]
+
+
+_SECRET_BYTES = 16
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -72,6 +79,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             cache_dir=rules_cache(),
         )
 
+    def forget_checker(self) -> None:
+        """Give back the memory of the compiled rules (some 40 MB): what is written from here on needs as much."""
+        self.__dict__.pop("checker", None)
+
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What a run works with besides the store: the job, the clock and the ways to the outside."""
@@ -85,6 +96,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None
     """Where mails go; None: nowhere, the digest only lies in the run's folder."""
     lookup: Lookup | None = None
+    mailbox: "Mailbox | None" = None
+    """Our own mailbox, from which decisions and bounces are read; None: nobody reads one."""
+    reply_key: ReplyKey | None = None
+    """What signs the codes of reply links."""
     chat: Chat | None = None
     """The language model that reads posts; None: none does."""
     night_kind: Literal["nightly", "demo"] = "nightly"
@@ -131,6 +146,7 @@ def _unknown_platforms(settings: Settings, config: Path) -> list[Problem]:
 def site_of(job: Job, *, folder: Path | None = None) -> Site:
     """The real surroundings of a run. ``folder``: write mails there instead of sending them. Raises ``SecretError``."""
     transport, lookup = mail_transport(job.settings, folder)
+    mailbox = own_mailbox(lookup)
     return Site(
         job=job,
         now=now_utc,
@@ -138,10 +154,25 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         build_collectors=lambda pace: build_collectors(job.settings, pace),
         transport=transport,
         lookup=lookup,
+        mailbox=mailbox,
+        reply_key=ReplyKey(reply_secret(job.settings)) if mailbox else None,
         open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
         token_warnings=partial(_token_warnings, job.settings),
     )
+
+
+def reply_secret(settings: Settings) -> bytes:
+    """The secret behind reply codes, made on first use when none is set. Raises ``SecretError``."""
+    reference = settings.mail.reply_secret
+    if not reference:
+        path = settings.state_dir / "reply-secret"
+        make_private(path, secrets.token_urlsafe(32))
+        reference = f"file:{path.resolve()}"
+    secret = settings.secret(reference).reveal().encode()
+    if len(secret) < _SECRET_BYTES:
+        raise SecretError(f"mail.reply_secret terlalu pendek; pakai paling sedikit {_SECRET_BYTES} huruf acak.")
+    return secret
 
 
 def _token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
@@ -195,6 +226,14 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
         return courier, None
     imap_password = settings.secret(mail.imap_password or mail.password).reveal()
     return courier, OwnMailbox(mail, settings.network, imap_password, base_dir=base)
+
+
+def own_mailbox(lookup: Lookup | None) -> "Mailbox | None":
+    """The mailbox behind a look-up, for reading what came back."""
+    from pantau.delivery.mailbox import Mailbox
+    from pantau.delivery.reconcile import OwnMailbox
+
+    return Mailbox(lookup) if isinstance(lookup, OwnMailbox) else None
 
 
 def read_export(

@@ -72,6 +72,7 @@ def show(ctx: click.Context, key: str) -> int:
 
 
 def _decide(ctx: click.Context, key: str, action: DecisionAction, note: str) -> int:
+    from jobs.answering import kept_note
     from jobs.clock import now_utc
     from pantau.core.model import Decision
 
@@ -79,7 +80,7 @@ def _decide(ctx: click.Context, key: str, action: DecisionAction, note: str) -> 
         finding = _one(store, key)
         now = now_utc()
         store.decisions.add(
-            Decision(finding_key=finding.key, action=action, by=getpass.getuser(), at=now, note=note), now
+            Decision(finding_key=finding.key, action=action, by=getpass.getuser(), at=now, note=kept_note(note)), now
         )
         click.echo(f"Tercatat: {finding.key} {action}. Muncul di ringkasan berikut.")
     return 0

@@ -1,8 +1,29 @@
 """``pantau status``."""
 
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 import click
 
 from jobs.commands.common import job_of
+
+if TYPE_CHECKING:
+    from pantau.store.store import Store
+
+
+_RECENT_DAYS = 14
+
+
+def _came_back(store: "Store", now: datetime, zone: ZoneInfo) -> list[str]:
+    """When the mailbox was read, and readers whose mail came back lately."""
+    last, good = store.inbox.last_reading(), store.inbox.last_reading(good=True)
+    lines = []
+    if last is not None:
+        when = f"{good.at.astimezone(zone):%d-%m-%Y %H:%M}" if good else "belum pernah"
+        lines.append(f"Kotak surat terbaca: {when}" + (f" ({last.problem})" if last.problem else ""))
+    letters = store.inbox.since(now - timedelta(days=_RECENT_DAYS))
+    return lines + [f"Surel kembali: {one.sender}: {one.reason}" for one in letters if one.outcome == "bounce"]
 
 
 @click.command(name="status")
@@ -34,4 +55,6 @@ def command(ctx: click.Context) -> int:
             click.echo(f"Bulan ini {cost.platform} ({cost.source}): {used}")
         counts = store.outbox.counts()
         click.echo("Kotak keluar: " + (", ".join(f"{number} {state}" for state, number in counts.items()) or "kosong"))
+        for line in _came_back(store, now_utc(), zone):
+            click.echo(line)
     return 0

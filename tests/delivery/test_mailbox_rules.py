@@ -6,6 +6,7 @@ from email import message_from_bytes
 
 import pytest
 
+from pantau.core.model import DecisionAction
 from pantau.core.tokens import ReplyKey, codes_in
 from pantau.delivery.review import Judged, judge
 from tests.delivery.letters_from import (
@@ -149,7 +150,7 @@ def test_of_a_thousand_mangled_codes_none_is_accepted() -> None:
     draw = random.Random(24)
     tried = 0
     while tried < 1000:
-        action = draw.choice(("dismiss", "followed_up", "undo"))
+        action: DecisionAction = draw.choice(["dismiss", "followed_up", "undo"])
         genuine = code(action, SEKDA)
         broken = mangled(genuine, draw)
         if broken == genuine:

@@ -193,8 +193,10 @@ class _Session:
         self.say(f"{tag} OK done")
         self.over = True
 
-    def do_list(self, tag: str, _words: list[str], _by_uid: bool) -> None:
+    def do_list(self, tag: str, words: list[str], _by_uid: bool) -> None:
         for name in self._folders():
+            if words and words[-1] not in ("*", "%", name):
+                continue
             self.say(f'* LIST (\\HasNoChildren) "/" "{name}"')
         self.say(f"{tag} OK done")
 
