@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from pantau.core.model import Post, Reading
 from pantau.store import schema
 from pantau.store.accounts import directory
+from pantau.store.columns import Instant
 from pantau.store.database import chunks
 from pantau.store.records import Verified
 from pantau.store.texts import decode
@@ -74,8 +75,8 @@ def check(connection: Connection, run_id: str, parts: Iterable[bytes]) -> Verifi
 def _purged(connection: Connection) -> tuple[datetime | None, datetime | None]:
     """Before which publication times raw answers and posts were removed by the retention rules."""
     table = schema.purges
-    newest_raw = sa.func.max(table.c.raw_before, type_=schema.Instant())
-    newest_post = sa.func.max(table.c.posts_before, type_=schema.Instant())
+    newest_raw = sa.func.max(table.c.raw_before, type_=Instant())
+    newest_post = sa.func.max(table.c.posts_before, type_=Instant())
     raws, posts = connection.execute(sa.select(newest_raw, newest_post)).one()
     return max((one for one in (raws, posts) if one), default=None), posts
 

@@ -27,11 +27,11 @@ from sqlalchemy import Connection
 from pantau.core.model import Reading, Run, Window
 from pantau.store import schema
 from pantau.store.accounts import directory
+from pantau.store.columns import from_us
 from pantau.store.database import Database
 from pantau.store.manifest_check import ReadingLine, check
 from pantau.store.records import Verified
 from pantau.store.runs import get_run
-from pantau.store.schema import from_us
 from pantau.store.texts import decode
 
 FORMAT = 1

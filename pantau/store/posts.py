@@ -19,10 +19,10 @@ from pantau.core.errors import StoreError
 from pantau.core.model import Category, Media, Post, Window
 from pantau.store import schema
 from pantau.store.accounts import directory, keys_of
+from pantau.store.columns import Instant, from_us, to_us
 from pantau.store.database import Database, chunks
 from pantau.store.records import Trail, Vanished, Version
 from pantau.store.runs import get_run
-from pantau.store.schema import from_us, to_us
 from pantau.store.texts import clean, decode, encode
 
 _P = schema.posts
@@ -121,10 +121,10 @@ class Posts:
                 _P.c.first_run,
                 _P.c.changed_run,
                 _P.c.changed_at,
-                sa.func.min(_S.c.first_seen_at, type_=schema.Instant()).label("first_seen_at"),
-                sa.func.max(_S.c.last_seen_at, type_=schema.Instant()).label("last_seen_at"),
-                sa.func.max(_S.c.vanished_at, type_=schema.Instant()).label("vanished_at"),
-                sa.func.min(_S.c.missed_at, type_=schema.Instant()).label("missed_at"),
+                sa.func.min(_S.c.first_seen_at, type_=Instant()).label("first_seen_at"),
+                sa.func.max(_S.c.last_seen_at, type_=Instant()).label("last_seen_at"),
+                sa.func.max(_S.c.vanished_at, type_=Instant()).label("vanished_at"),
+                sa.func.min(_S.c.missed_at, type_=Instant()).label("missed_at"),
                 (sa.func.count() == sa.func.count(_S.c.vanished_at)).label("gone"),
             )
             .join(_S, _S.c.post == _P.c.key)

@@ -17,6 +17,7 @@ from pantau.core.derived_ids import is_derived
 from pantau.core.model import Collected, Media, Post, Reading, Run, Scan, Window
 from pantau.store import absences, schema, twins
 from pantau.store.accounts import directory, learn
+from pantau.store.columns import Instant
 from pantau.store.database import Database, chunks, insert_into
 from pantau.store.posts import get_posts, raw_hash, to_columns
 from pantau.store.readings import save_reading
@@ -156,7 +157,7 @@ def _prepared(item: Collected) -> Collected:
 
 
 def _last_seen(connection: Connection, keys: Iterable[str]) -> dict[str, datetime]:
-    query = sa.select(_S.c.post, sa.func.max(_S.c.last_seen_at, type_=schema.Instant())).group_by(_S.c.post)
+    query = sa.select(_S.c.post, sa.func.max(_S.c.last_seen_at, type_=Instant())).group_by(_S.c.post)
     found: dict[str, datetime] = {}
     for chunk in chunks(keys):
         found |= {row[0]: row[1] for row in connection.execute(query.where(_S.c.post.in_(chunk)))}
