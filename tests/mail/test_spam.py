@@ -1,0 +1,21 @@
+"""SpamAssassin's own rules, without any look-up, over the mails as they are sent."""
+
+import re
+
+import pytest
+
+from tests.digest import golden
+from tests.mail import tools
+
+
+@pytest.mark.parametrize("name", tools.NAMES)
+def test_no_rule_of_a_spam_filter_takes_a_digest_for_advertising(name: str) -> None:
+    told = tools.output([tools.command("spamassassin"), "-L", "-t", "-x"], golden.mail(tools.page(name)))
+    details = told.rsplit("Content analysis details:", 1)[1]
+    rules = {rule: float(points) for points, rule in re.findall(r"^\s*(-?\d+\.\d) ([A-Z][A-Z0-9_]+)", details, re.M)}
+    total = re.search(r"\((-?[\d.]+) points", details)
+    assert total
+    print(name, total.group(1), rules)
+    assert rules
+    assert float(total.group(1)) <= 0.5
+    assert max(rules.values()) <= 0.5
