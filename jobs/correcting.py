@@ -23,7 +23,9 @@ def send_correction(site: Site, store: Store, result: RerunResult) -> DeliveryRe
     mails = []
     if site.transport is not None:
         mails = [
-            _mail(site, result.run, reader, subject, html, text, original) for reader in site.job.settings.mail.reader
+            _mail(site, result.run, reader, subject, html, text, original)
+            for reader in site.job.settings.mail.reader
+            if "staff" in reader.chosen
         ]
     documents = [
         Document(edition="staff", format="html", data=html.encode()),
@@ -60,7 +62,7 @@ def _mail(site: Site, run: Run, reader: Reader, subject: str, html: str, text: s
     return Mail(
         message_id=message_id,
         run_id=run.run_id,
-        edition=reader.edition,
+        edition="staff",
         recipient=reader.address,
         wire=wire,
         created_at=site.now(),

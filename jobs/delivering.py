@@ -1,5 +1,7 @@
 """Last part of a night: send what is due, and say when the job itself is in trouble."""
 
+from datetime import datetime
+
 import structlog
 
 from jobs.wiring import Site
@@ -8,7 +10,7 @@ from pantau.delivery.plain import send_plain
 from pantau.delivery.report import DeliveryReport, DeliveryStoppedError
 from pantau.delivery.run import deliver
 from pantau.digest import mime
-from pantau.digest.render import OperatorFailure, Renderer
+from pantau.digest.render import OperatorFailure, PlainMail, Renderer
 from pantau.digest.words import moment
 from pantau.store.store import Store
 
@@ -29,9 +31,14 @@ def deliver_mails(site: Site, store: Store) -> DeliveryReport:
 
 
 def tell_operator(site: Site, what: str, details: tuple[str, ...], remedy: str, run_id: str = "") -> bool:
-    """Mail the operator that the job is in trouble; True when the server took it. Never raises."""
+    """Mail the operator, and readers of the edition ``operator``, that the job is in trouble; True when all were told.
+
+    Never raises.
+    """
     settings = site.job.settings
-    if not settings.operator.address or site.transport is None:
+    readers = [reader.address for reader in settings.mail.reader if "operator" in reader.chosen]
+    addresses = dict.fromkeys(address for address in (settings.operator.address, *readers) if address)
+    if not addresses or site.transport is None:
         return False
     now = site.now()
     failure = OperatorFailure(
@@ -43,6 +50,12 @@ def tell_operator(site: Site, what: str, details: tuple[str, ...], remedy: str, 
         remedy=remedy,
     )
     plain = Renderer().operator_failure(failure)
+    told = [_tell(site, address, plain, now) for address in addresses]
+    return all(told)
+
+
+def _tell(site: Site, address: str, plain: PlainMail, now: datetime) -> bool:
+    settings = site.job.settings
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
     wire = mime.build_message(
@@ -50,14 +63,14 @@ def tell_operator(site: Site, what: str, details: tuple[str, ...], remedy: str, 
         text=plain.text,
         subject=plain.subject,
         sender=(settings.mail.from_name, sender),
-        reader=("", settings.operator.address),
-        message_id=mime.message_id(f"op-{now:%Y%m%d%H%M%S}", settings.operator.address, domain),
+        reader=("", address),
+        message_id=mime.message_id(f"op-{now:%Y%m%d%H%M%S}", address, domain),
         date=now.astimezone(settings.zone),
         reply_to="",
         list_id=(settings.office.name, f"pantau.{domain}"),
     )
     try:
-        return send_plain(site.transport, settings.operator.address, wire, at=now)
+        return site.transport is not None and send_plain(site.transport, address, wire, at=now)
     except PantauError as error:
         _log.error("operator_not_told", reason=str(error))
         return False

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from jobs.answering import mailbox_down, reply_way
 from jobs.checking import Checked, covered_runs
 from jobs.collecting import INTENDED, unread
 from jobs.pictures import reused_pictures
@@ -13,11 +14,9 @@ from jobs.thumbnails import thumbnails
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Decision, Finding, Post, Run
-from pantau.digest.build import build
 from pantau.digest.model import (
     Absence,
     DayCount,
-    Digest,
     DigestInput,
     KnownDecision,
     OpenFinding,
@@ -31,16 +30,10 @@ TREND_NIGHTS = 14
 _CLOSING = {"dismiss", "followed_up"}
 
 
-def make_digest(
+def digest_input(
     site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked, only: Sequence[str] = ()
-) -> Digest:
-    """The digest of a night as plain data. ``only``: the platforms to which the night was confined."""
-    data = digest_input(site, store, run, accounts, checked)
-    return build(msgspec.structs.replace(data, only=tuple(only)))
-
-
-def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked) -> DigestInput:
-    """Everything that the digest is made of, from the store and tonight's checks."""
+) -> DigestInput:
+    """Everything that the digest is made of. ``only``: the platforms to which the night was confined."""
     job, settings = site.job, site.job.settings
     zone = settings.zone
     decisions = store.decisions.latest()
@@ -60,6 +53,7 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
     unwatched = {account.platform for account in accounts} - _watched(store, run)
     return DigestInput(
         run=run,
+        only=tuple(only),
         office=settings.office,
         settings=settings.digest,
         readers=tuple(reader.name or reader.address for reader in settings.mail.reader),
@@ -72,9 +66,13 @@ def digest_input(site: Site, store: Store, run: Run, accounts: Sequence[Account]
         findings=tuple(findings),
         earlier=tuple(_open(item.finding, item.first.at, item.first.times, zone) for item in earlier),
         posts=posts,
+        fresh=frozenset(checked.posts),
         posts_read=len(checked.posts),
         categories=checked.categories,
         decisions=_known(store, store.decisions.since(since)),
+        reply=reply_way(site),
+        letters=tuple(store.inbox.since(since)),
+        mailbox_down=mailbox_down(site, store),
         answers={key: replies[-1].note for key, replies in store.decisions.answers().items()},
         rule_failures=checked.failures,
         trial_hits=checked.trial_hits,

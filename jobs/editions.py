@@ -1,49 +1,130 @@
-"""Who gets what: every edition of a night rendered, and frozen together with one mail per reader."""
+"""Who gets what: every edition of a night rendered, and frozen together with one mail per edition and reader.
 
-from collections.abc import Sequence
+The head of several units gets one mail per unit: each can be passed on to that unit's admins without showing them another's.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from jobs.answering import personal
 from jobs.attaching import Prepared, prepare
 from jobs.wiring import Site
 from pantau.core.model import Mail, Run
-from pantau.core.settings import Reader
+from pantau.core.settings_editions import Reader
 from pantau.digest import mime
 from pantau.digest.build import nothing_to_say
-from pantau.digest.model import Digest
-from pantau.digest.render import Rendered, Renderer
+from pantau.digest.edition_pages import EditionRenderer
+from pantau.digest.editions import Units, regent
+from pantau.digest.mime import Attachment
+from pantau.digest.model import Digest, DigestInput
+from pantau.digest.render import Rendered
 from pantau.store import Document
 from pantau.store.store import Store
 
 
-def freeze(site: Site, store: Store, run: Run, digest: Digest, *, send: bool) -> Rendered:
-    """Render the digest, lay it into the run's folder, and freeze documents and mails together, once."""
-    settings = site.job.settings
-    prepared = prepare(settings, Renderer(), digest, settings.digest.attach)
-    rendered = prepared.rendered
-    documents = {
-        "html": rendered.page.encode(),
-        "text": rendered.text.encode(),
-        "whatsapp": rendered.whatsapp.encode(),
-        "json": msgspec.json.format(msgspec.json.encode(_without_rows(prepared.digest)), indent=1) + b"\n",
-        **prepared.documents,
-    }
-    quiet_night = settings.digest.silent_when_empty and nothing_to_say(digest)
-    wanted = send and site.transport is not None and not quiet_night
-    mails = mails_of(site, run, prepared) if wanted else []
+class Edition(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a night, ready to be frozen and mailed."""
+
+    code: str
+    """``staff``, ``regent`` or ``unit:<code>``."""
+    rendered: Rendered
+    documents: dict[str, bytes]
+    attachments: tuple[Attachment, ...] = ()
+    readers: tuple[Reader, ...]
+
+
+def freeze(site: Site, store: Store, run: Run, data: DigestInput, digest: Digest, *, send: bool) -> Rendered:
+    """Render every edition, lay the staff digest into the run's folder, and freeze all documents and mails together, once."""
+    renderer = EditionRenderer()
+    staff = _staff(site, renderer, digest)
+    editions = [staff, *_other_editions(site, renderer, data, digest)]
+    mails = [] if send and site.transport is None else [mail for one in editions for mail in _mails(site, run, one)]
+    documents = [
+        Document(edition=edition.code, format=form, data=document)
+        for edition in editions
+        for form, document in edition.documents.items()
+    ]
+    held = staff.documents
     if send:
-        if not store.freeze(
-            run.run_id, [Document(edition="staff", format=f, data=d) for f, d in documents.items()], mails
-        ):
+        if not store.freeze(run.run_id, documents, mails):
             mails = store.outbox.of_run(run.run_id)
-        held = {f: store.documents.get(run.run_id, "staff", f) or d for f, d in documents.items()}
-    else:
-        held, mails = documents, mails_of(site, run, prepared)
+        held = {form: store.documents.get(run.run_id, "staff", form) or made for form, made in held.items()}
     folder = run_folder(site, run)
     write_run_folder(folder, held, mails)
     write_manifest(folder, store, run.run_id)
-    return rendered
+    return staff.rendered
+
+
+def _staff(site: Site, renderer: EditionRenderer, digest: Digest) -> Edition:
+    settings = site.job.settings
+    prepared: Prepared = prepare(settings, renderer, digest, settings.digest.attach)
+    page = prepared.rendered
+    documents = {
+        **_pages(page),
+        "whatsapp": page.whatsapp.encode(),
+        "json": msgspec.json.format(msgspec.json.encode(_without_rows(prepared.digest)), indent=1) + b"\n",
+        **prepared.documents,
+    }
+    silent = _silent(site, "staff") and nothing_to_say(digest)
+    readers = () if silent else tuple(_readers(site).get("staff", ()))
+    return Edition(code="staff", rendered=page, documents=documents, attachments=prepared.attachments, readers=readers)
+
+
+def _other_editions(site: Site, renderer: EditionRenderer, data: DigestInput, digest: Digest) -> Iterator[Edition]:
+    """Editions that somebody gets tonight; no other is made."""
+    readers = _readers(site)
+    if "regent" in readers and not (_silent(site, "regent") and nothing_to_say(digest)):
+        page = renderer.regent(regent(data, digest))
+        yield Edition(code="regent", rendered=page, documents=_pages(page), readers=tuple(readers["regent"]))
+    heads = _heads(site)
+    units = Units(data)
+    for unit in data.units:
+        chosen = list(readers.get(f"unit:{unit.code}", ()))
+        if not chosen and unit.code not in heads:
+            continue
+        view = units.of(unit.code)
+        if view.calm and _silent(site, "unit"):
+            chosen = []
+        head = heads.get(unit.code)
+        wanted = site.job.settings.digest.heads == "nightly" or view.needed
+        if head and wanted and head.address.lower() not in {reader.address.lower() for reader in chosen}:
+            chosen.append(head)
+        if chosen:
+            page = renderer.unit(view, site.job.settings.digest)
+            yield Edition(code=f"unit:{unit.code}", rendered=page, documents=_pages(page), readers=tuple(chosen))
+
+
+def _pages(page: Rendered) -> dict[str, bytes]:
+    return {"html": page.page.encode(), "text": page.plain.encode()}
+
+
+def _silent(site: Site, edition: str) -> bool:
+    """Whether an edition without anything to say is left out."""
+    choice = site.job.settings.digest.silent_when_empty
+    return choice if isinstance(choice, bool) else edition in choice
+
+
+def _readers(site: Site) -> Mapping[str, Sequence[Reader]]:
+    """The readers of the settings by edition."""
+    found: dict[str, list[Reader]] = {}
+    for reader in site.job.settings.mail.reader:
+        for code in reader.codes:
+            found.setdefault(code, []).append(reader)
+    return found
+
+
+def _heads(site: Site) -> dict[str, Reader]:
+    """The heads of the register by unit, unless the settings leave them out."""
+    if site.job.settings.digest.heads == "off":
+        return {}
+    return {
+        unit.code: Reader(address=unit.head_email, name=unit.head_name, edition="unit", unit=unit.code)
+        for unit in site.job.register.units
+        if unit.head_email
+    }
 
 
 def run_folder(site: Site, run: Run) -> Path:
@@ -66,7 +147,7 @@ def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[
     """The digest in every format and one ``.eml`` per reader."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = {FILE_NAMES[name]: data for name, data in documents.items()}
-    files |= {f"{mail.edition}-{mail.recipient.replace('/', '_')}.eml": mail.wire for mail in mails}
+    files |= {f"{mail.edition}-{mail.recipient}.eml".replace("/", "_").replace(":", "-"): mail.wire for mail in mails}
     for name, data in files.items():
         path = folder / name
         path.write_bytes(data)
@@ -81,10 +162,14 @@ def write_manifest(folder: Path, store: Store, run_id: str) -> None:
     path.chmod(0o600)
 
 
-def mails_of(site: Site, run: Run, prepared: Prepared) -> list[Mail]:
-    """One finished mail per reader; the Message-ID follows from run and reader."""
-    settings = site.job.settings.mail
-    return [_mail(site, run, prepared, reader) for reader in settings.reader]
+def _mails(site: Site, run: Run, edition: Edition) -> list[Mail]:
+    """One finished mail per reader; the Message-ID follows from run, edition and reader."""
+    return [_mail(site, run, edition, reader) for reader in edition.readers]
+
+
+def _kind(edition: str) -> str:
+    """What tells the mails of several editions to one reader apart."""
+    return "d" if edition == "staff" else f"e{hashlib.sha256(edition.encode()).hexdigest()[:8]}"
 
 
 def _without_rows(digest: Digest) -> Digest:
@@ -92,16 +177,17 @@ def _without_rows(digest: Digest) -> Digest:
     return msgspec.structs.replace(digest, tables=None)
 
 
-def _mail(site: Site, run: Run, prepared: Prepared, reader: Reader) -> Mail:
-    settings, rendered = site.job.settings, prepared.rendered
+def _mail(site: Site, run: Run, edition: Edition, reader: Reader) -> Mail:
+    settings = site.job.settings
+    rendered = personal(site, edition.rendered, reader.address, may_decide=reader.may_decide)
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
-    message_id = mime.message_id(run.run_id, reader.address, domain)
+    message_id = mime.message_id(run.run_id, reader.address, domain, _kind(edition.code))
     wire = mime.build_message(
         html=rendered.html,
         text=rendered.text,
         pictures=rendered.pictures,
-        attachments=prepared.attachments,
+        attachments=edition.attachments,
         subject=rendered.subject,
         sender=(settings.mail.from_name, sender),
         reader=(reader.name, reader.address),
@@ -113,7 +199,7 @@ def _mail(site: Site, run: Run, prepared: Prepared, reader: Reader) -> Mail:
     return Mail(
         message_id=message_id,
         run_id=run.run_id,
-        edition=reader.edition,
+        edition=edition.code,
         recipient=reader.address,
         wire=wire,
         created_at=site.now(),

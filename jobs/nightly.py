@@ -7,10 +7,11 @@ import msgspec
 import structlog
 
 from jobs import exit_codes
+from jobs.answering import read_answers
 from jobs.checking import check_night
 from jobs.collecting import collect
 from jobs.delivering import deliver_mails
-from jobs.digesting import incomplete, make_digest
+from jobs.digesting import digest_input, incomplete
 from jobs.editions import freeze, run_folder
 from jobs.opening import begin
 from jobs.progress import Progress
@@ -18,6 +19,7 @@ from jobs.rule_life import with_demotions
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Run
+from pantau.digest.build import build
 from pantau.store.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -51,13 +53,17 @@ def run_night(
     today, register = local_day(run.as_of, site.job.settings.zone), site.job.register.accounts
     accounts = _confined(store.accounts.sync(register, today), only)
     if not store.runs.is_frozen(run.run_id):
+        if not without_consequences and not repeat:
+            read_answers(site, store, run)
         collect(site, store, run, accounts, progress)
         accounts = _confined(store.accounts.sync(register, today), only)  # ids learnt tonight
     site = with_demotions(_without_other_units(site, accounts) if only else site, store, run.as_of)
     checked = check_night(site, store, run, accounts, progress)
-    digest = make_digest(site, store, run, accounts, checked, only)
+    site.job.forget_checker()
+    data = digest_input(site, store, run, accounts, checked, only)
+    digest = build(data)
     if not repeat:
-        freeze(site, store, run, digest, send=not without_consequences)
+        freeze(site, store, run, data, digest, send=not without_consequences)
     progress.stop()
     report = deliver_mails(site, store) if send and not without_consequences else None
     if report is not None and not report.complete:

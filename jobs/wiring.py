@@ -119,6 +119,7 @@ def load_job(config: Path, on: date) -> Job:
     office = catalogue = None
     try:
         office = read_office_files(settings)
+        problems += _unknown_units(settings, office.register, config)
     except ProblemsError as error:
         problems += error.problems
     try:
@@ -128,6 +129,16 @@ def load_job(config: Path, on: date) -> Job:
     if problems or office is None or catalogue is None:
         raise ProblemsError(problems)
     return Job(settings=settings, register=office.register, ledgers=office.ledgers, catalogue=catalogue)
+
+
+def _unknown_units(settings: Settings, register: Register, config: Path) -> list[Problem]:
+    """Readers of a unit's part whose unit is not in the register."""
+    codes, remedy = {unit.code for unit in register.units}, "Salin kode unit dari daftar akun (kolom unit_code)."
+    return [
+        Problem(str(config), f"kunci mail.reader[{n}].unit", reader.unit, "unit tidak ada di daftar akun", remedy)
+        for n, reader in enumerate(settings.mail.reader, 1)
+        if reader.unit and reader.unit not in codes
+    ]
 
 
 def _unknown_platforms(settings: Settings, config: Path) -> list[Problem]:

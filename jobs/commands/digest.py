@@ -22,20 +22,23 @@ def command() -> None:
     default="text",
     show_default=True,
 )
+@click.option("--edition", default="staff", show_default=True, help="staff, regent or unit:CODE")
 @output_option
 @click.pass_context
-def show(ctx: click.Context, run_id: str | None, form: str, output: Path | None) -> int:
+def show(ctx: click.Context, run_id: str | None, form: str, edition: str, output: Path | None) -> int:
     """A past digest again, byte for byte; the newest one without RUN."""
     from jobs.wiring import open_store
 
     job = job_of(ctx)
     with open_store(job.settings.database_url) as store:
         chosen = run_id or next((r.run_id for r in store.runs.recent(1000) if store.documents.list(r.run_id)), "")
-        data = store.documents.get(chosen, "staff", form) if chosen else None
+        data = store.documents.get(chosen, edition, form) if chosen else None
         if data is None:
             known = [r.run_id for r in store.runs.recent(20) if store.documents.list(r.run_id)]
             hint = f"Yang ada: {', '.join(known)}." if known else "Belum ada ringkasan tersimpan."
-            raise click.UsageError(f"Tidak ada ringkasan {run_id or ''} dalam bentuk {form}. {hint}")
+            kept = [f"{name} ({kind})" for name, kind in store.documents.list(chosen)] if chosen else []
+            hint += f" Milik {chosen}: {', '.join(kept[:20])}." if kept else ""
+            raise click.UsageError(f"Tidak ada ringkasan {run_id or ''} edisi {edition} dalam bentuk {form}. {hint}")
         emit(data, output)
     return 0
 

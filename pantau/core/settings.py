@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
-from pantau.core.settings_editions import Heads, NightlyEdition, Reader, Weekday
+from pantau.core.settings_editions import Heads, NightlyEdition, Reader
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_reader import ReaderSettings
 from pantau.core.settings_tiktok import TikTokSettings
@@ -267,8 +267,6 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """True: no mail when there is nothing to say; false: a short proof of life; a list: silence for these editions only."""
     heads: Heads = "off"
     """Whether the head of each unit (``head_email`` of the register) gets its own part: never, when something needs it, nightly."""
-    weekly_day: Weekday = "monday"
-    """The weekly edition goes out with the first night from this day on, about the last whole week (Monday to Sunday)."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,9 @@ from typing import Literal
 
 import msgspec
 
-EditionName = Literal["staff", "regent", "unit", "weekly", "monthly", "operator"]
+EditionName = Literal["staff", "regent", "unit", "operator"]
 NightlyEdition = Literal["staff", "regent", "unit"]
 Heads = Literal["off", "when_needed", "nightly"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
