@@ -38,11 +38,7 @@ def digest_input(
     zone = settings.zone
     decisions = store.decisions.latest()
     findings = [f for f in checked.findings if not _closed(decisions.get(f.key))]
-    tonight = {finding.key for finding in findings}
-    # A flag about an account is open only while tonight's state still says so; one about a post until somebody decides.
-    earlier = [
-        item for item in store.findings.open_before(run.run_id) if item.finding.post or item.finding.key in tonight
-    ]
+    earlier = _still_open(store, run, findings, zone)
     before = store.runs.last_finished(site.night_kind, run.as_of)
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
     posts = checked.posts | store.posts.get(shown - checked.posts.keys())
@@ -64,7 +60,7 @@ def digest_input(
         previous_observations=tuple(store.observations.of_run(before.run_id)) if before else (),
         last_read_at={key: mark.since for key, mark in marks.items()},
         findings=tuple(findings),
-        earlier=tuple(_open(item.finding, item.first.at, item.first.times, zone) for item in earlier),
+        earlier=earlier,
         posts=posts,
         fresh=frozenset(checked.posts),
         posts_read=len(checked.posts),
@@ -101,8 +97,14 @@ def _closed(decision: Decision | None) -> bool:
     return decision is not None and decision.action in _CLOSING
 
 
-def _open(finding: Finding, first_at: datetime, times: int, zone: ZoneInfo) -> OpenFinding:
-    return OpenFinding(finding=finding, first_day=local_day(first_at, zone), times=times)
+def _still_open(store: Store, run: Run, tonight: Iterable[Finding], zone: ZoneInfo) -> tuple[OpenFinding, ...]:
+    """Earlier findings nobody has decided on; those about an account only while tonight's state still says so."""
+    present = {finding.key for finding in tonight}
+    return tuple(
+        OpenFinding(finding=item.finding, first_day=local_day(item.first.at, zone), times=item.first.times)
+        for item in store.findings.open_before(run.run_id)
+        if item.finding.post or item.finding.key in present
+    )
 
 
 def _known(store: Store, decisions: Iterable[Decision]) -> tuple[KnownDecision, ...]:

@@ -18,7 +18,6 @@ from pantau.store.inbox import Inbox
 from pantau.store.manifests import Manifests
 from pantau.store.observations import Observations
 from pantau.store.outbox import Outbox, insert_mails
-from pantau.store.periods import Periods
 from pantau.store.pictures import Pictures
 from pantau.store.posts import Posts
 from pantau.store.readings import Readings
@@ -40,7 +39,6 @@ class Store:
         self.findings = Findings(database, self.decisions)
         self.observations = Observations(database)
         self.costs = Costs(database)
-        self.periods = Periods(database)
         self.manifests = Manifests(database)
         self.documents = Documents(database)
         self.outbox = Outbox(database)
