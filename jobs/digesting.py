@@ -1,7 +1,7 @@
 """Third part of a night: everything that the digest is made of, from the store and tonight's checks."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,9 +44,7 @@ def digest_input(
     posts = checked.posts | store.posts.get(shown - checked.posts.keys())
     covered = covered_runs(store, run)
     today = local_day(run.as_of, zone)
-    marks = store.accounts.watermarks()
     since = before.as_of if before else run.window.start
-    unwatched = {account.platform for account in accounts} - _watched(store, run)
     return DigestInput(
         run=run,
         only=tuple(only),
@@ -58,7 +56,7 @@ def digest_input(
         accounts=tuple(accounts),
         observations=tuple(checked.observations),
         previous_observations=tuple(store.observations.of_run(before.run_id)) if before else (),
-        last_read_at={key: mark.since for key, mark in marks.items()},
+        last_read_at={key: mark.since for key, mark in store.accounts.watermarks().items()},
         findings=tuple(findings),
         earlier=earlier,
         posts=posts,
@@ -75,7 +73,7 @@ def digest_input(
         demoted=job.demotions,
         costs=tuple(store.costs.of_run(run.run_id)),
         month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
-        unwatched=tuple(sorted(unwatched)),
+        unwatched=tuple(sorted({account.platform for account in accounts} - _watched(store, run))),
         renamed=store.accounts.renamed(),
         token_warnings=site.token_warnings(site.now()),
         notes=checked.notes,
