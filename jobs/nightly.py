@@ -13,6 +13,7 @@ from jobs.collecting import collect
 from jobs.delivering import deliver_mails
 from jobs.digesting import digest_input, incomplete
 from jobs.editions import freeze, run_folder
+from jobs.memory import give_back
 from jobs.opening import begin
 from jobs.progress import Progress
 from jobs.rule_life import with_demotions
@@ -57,9 +58,10 @@ def run_night(
             read_answers(site, store, run)
         collect(site, store, run, accounts, progress)
         accounts = _confined(store.accounts.sync(register, today), only)  # ids learnt tonight
+    give_back(site.job)
     site = with_demotions(_without_other_units(site, accounts) if only else site, store, run.as_of)
     checked = check_night(site, store, run, accounts, progress)
-    site.job.forget_checker()
+    give_back(site.job)
     data = digest_input(site, store, run, accounts, checked, only)
     digest = build(data)
     if not repeat:

@@ -80,7 +80,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         )
 
     def forget_checker(self) -> None:
-        """Give back the memory of the compiled rules (some 40 MB): what is written from here on needs as much."""
+        """Drop the compiled rules; they are compiled again when needed."""
         self.__dict__.pop("checker", None)
 
 

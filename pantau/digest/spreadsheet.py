@@ -26,7 +26,7 @@ _PAPERS = {"A4": 9, "F4": 14}
 _ROWS_AT_MOST = 100_000
 """Far above any night; a sheet ends at 1,048,576 rows."""
 _OPTIONS = {
-    "in_memory": True,
+    "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
