@@ -86,6 +86,10 @@ def unavailable() -> str:
     """Why no PDF can be made here, in an Indonesian sentence; empty when one can."""
     try:
         import weasyprint  # noqa: F401
+        from PIL import ImageFile
+
+        # WeasyPrint has half a picture count as a whole one in the whole process; elsewhere such a picture is unreadable.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     except (ImportError, OSError):  # OSError: a shared library is missing
         return (
             "PDF tidak dibuat: WeasyPrint atau pustaka Pango belum terpasang di mesin ini "

@@ -30,9 +30,18 @@ def outcome(office: Office) -> dict[str, object]:
     }
 
 
+def same_key(office: Office) -> None:
+    """Each office draws the key of its reply codes at random; for a comparison it is given."""
+    (office.folder / "data").mkdir(mode=0o700)
+    secret = office.folder / "data" / "reply-secret"
+    secret.touch(mode=0o600)
+    secret.write_text("kunci-yang-sama-untuk-semua-kantor-uji-0001")
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], float]:
     with open_office(tmp_path_factory.mktemp("whole")) as office:
+        same_key(office)
         start = time.monotonic()
         assert office.night().returncode == 0
         return outcome(office), time.monotonic() - start
@@ -45,6 +54,7 @@ def test_a_killed_night_goes_on_to_the_same_end(
     expected, duration_s = undisturbed
     moment_s = random.Random(f"{SEED}-{number}").uniform(0.25, 1.0) * duration_s
     with open_office(tmp_path) as office:
+        same_key(office)
         office.killed_night(moment_s)
         finished = office.night()
         assert finished.returncode == 0, (
