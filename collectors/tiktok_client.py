@@ -5,19 +5,19 @@ The access token travels in a header, secrets in the body of a form; neither can
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 import httpx
 import msgspec
 
 from collectors.base import CollectorError, Pace
-from collectors.http import ANSWER_TIMEOUTS, MAX_ANSWER_BYTES, http_client
+from collectors.http import http_client
+from collectors.second_try import Questions, seconds_asked_for
 from pantau.core.model import UnreadClass
 from pantau.core.settings import Network
 from pantau.core.settings_tiktok import TikTokSettings
 
-LONGEST_WAIT_S = 120.0
 _MINUTE_S = 61.0
 """TikTok counts requests over a sliding minute."""
 _RETRY_S = 5.0
@@ -51,9 +51,10 @@ class TikTokClient:
         self.calls: Counter[str] = Counter()
         self._secret = client_secret
         self._base = settings.api_url.rstrip("/")
-        self._pace = pace
-        self._longest = timedelta(seconds=settings.timeout_s * ANSWER_TIMEOUTS)
         self._client = http_client(network, settings.timeout_s)
+        self._questions = Questions(
+            "TikTok", self._client, pace, settings.timeout_s, wait_of=_wait_of, error_of=TikTokError, retry_s=_RETRY_S
+        )
 
     def close(self) -> None:
         """Give up connections."""
@@ -79,7 +80,7 @@ class TikTokClient:
     def trade(self, grant: Mapping[str, str]) -> dict[str, Any]:
         """A code or a refresh token for new tokens. Raises ``TikTokError``; kind ``grant``: what was sent is not valid."""
         form = {"client_key": self.client_key, "client_secret": self._secret, **grant}
-        response = self._twice("POST", "oauth/token", data=form, headers={"Cache-Control": "no-cache"})
+        response = self._ask("POST", "oauth/token", data=form, headers={"Cache-Control": "no-cache"})
         answer = _object(response)
         code = answer.get("error") if answer is not None else None
         if isinstance(code, str) and code:
@@ -89,7 +90,7 @@ class TikTokClient:
         return answer
 
     def _data(self, method: str, resource: str, access_token: str, **more: Any) -> dict[str, Any]:
-        response = self._twice(method, resource, headers={"Authorization": f"Bearer {access_token}"}, **more)
+        response = self._ask(method, resource, headers={"Authorization": f"Bearer {access_token}"}, **more)
         answer = _object(response)
         error = answer.get("error") if answer is not None else None
         code = error.get("code") if isinstance(error, dict) else ""
@@ -102,39 +103,10 @@ class TikTokClient:
             raise _changed("data")
         return data
 
-    def _twice(self, method: str, resource: str, **more: Any) -> httpx.Response:
-        """The answer, after one second try where a wait may mend the trouble."""
-        try:
-            response = self._once(method, resource, more)
-            wait = _wait_of(response)
-        except httpx.HTTPError:
-            wait = _RETRY_S
-        else:
-            if not wait:
-                return response
-        if wait > LONGEST_WAIT_S:
-            raise TikTokError("TikTok membatasi permintaan untuk waktu yang lama", "rate_limit", source_down=True)
-        self._pace.wait(wait)
-        try:
-            return self._once(method, resource, more)
-        except httpx.TimeoutException:  # an httpx error holds the request, and that the secrets
-            raise TikTokError("TikTok tidak menjawab pada waktunya", "network") from None
-        except httpx.HTTPError as error:
-            raise TikTokError(f"sambungan ke TikTok gagal ({type(error).__name__})", "network") from None
-
-    def _once(self, method: str, resource: str, more: Mapping[str, Any]) -> httpx.Response:
-        self.calls["token" if resource == "oauth/token" else resource] += 1
-        end = self._pace.now() + self._longest
-        with self._client.stream(method, f"{self._base}/v2/{resource}/", **more) as response:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise TikTokError("jawaban TikTok terlalu besar", "format")
-                if self._pace.now() > end:
-                    raise httpx.ReadTimeout("the answer takes too long")
-        plain = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
-        return httpx.Response(response.status_code, headers=plain, content=bytes(body))
+    def _ask(self, method: str, resource: str, **more: Any) -> httpx.Response:
+        name = "token" if resource == "oauth/token" else resource
+        count = partial(self.calls.update, (name,))
+        return self._questions.ask(count, method, f"{self._base}/v2/{resource}/", **more)
 
 
 def _object(response: httpx.Response) -> dict[str, Any] | None:
@@ -183,6 +155,5 @@ def _oauth_refusal(code: str) -> TikTokError:
 def _wait_of(response: httpx.Response) -> float:
     """Seconds until a second try; 0: none."""
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        text = response.headers.get("retry-after", "")
-        return max(1.0, float(text)) if text.isascii() and text.isdigit() else _MINUTE_S
+        return seconds_asked_for(response, _MINUTE_S)
     return _RETRY_S if response.status_code >= 500 else 0.0

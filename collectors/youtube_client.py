@@ -1,18 +1,17 @@
 """One request to the YouTube Data API or to a channel's RSS feed, its cost in quota units, and what a refusal means."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import httpx
 import msgspec
 
 from collectors.base import CollectorError, Pace
-from collectors.http import MAX_ANSWER_BYTES, http_client
+from collectors.http import http_client
+from collectors.second_try import Questions, seconds_asked_for
 from pantau.core.model import UnreadClass
 from pantau.core.settings import Network, YouTubeSettings
 
 IDS_PER_CALL = 50
-LONGEST_WAIT_S = 120.0
 _WAIT_S = 20.0
 _RETRY_S = 5.0
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
@@ -47,10 +46,18 @@ class YouTubeClient:
         """Raises ``CollectorError`` when ``network.ca_file`` cannot be used."""
         self._settings = settings
         self._key = key
-        self._pace = pace
         self.units = 0
         self.feeds = 0
         self._client = http_client(network, settings.timeout_s)
+        self._questions = Questions(
+            "YouTube",
+            self._client,
+            pace,
+            settings.timeout_s,
+            wait_of=_wait_of,
+            error_of=YouTubeError,
+            retry_s=_RETRY_S,
+        )
 
     def close(self) -> None:
         """Give up connections."""
@@ -59,7 +66,8 @@ class YouTubeClient:
     def ask(self, resource: str, **parameters: str) -> dict[str, Any]:
         """The answer of ``resource.list``. Raises ``YouTubeError`` or ``CollectorError``."""
         url = f"{self._settings.api_url.rstrip('/')}/youtube/v3/{resource}"
-        response = self._twice(url, parameters, {"X-Goog-Api-Key": self._key})
+        headers = {"X-Goog-Api-Key": self._key}
+        response = self._questions.ask(self._count_unit, "GET", url, params=parameters, headers=headers)
         if response.status_code != httpx.codes.OK:
             raise refusal(response)
         try:
@@ -73,49 +81,21 @@ class YouTubeClient:
     def feed(self, channel_id: str) -> bytes | None:
         """The RSS feed of a channel; None when YouTube says 404. Raises ``YouTubeError`` or ``CollectorError``."""
         url = f"{self._settings.rss_url.rstrip('/')}/feeds/videos.xml"
-        response = self._twice(url, {"channel_id": channel_id}, {})
+        response = self._questions.ask(self._count_feed, "GET", url, params={"channel_id": channel_id})
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         if response.status_code != httpx.codes.OK:
             raise refusal(response)
         return response.content
 
-    def _twice(self, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
-        """The answer, after one second try where a wait may mend the trouble."""
-        try:
-            response = self._once(url, parameters, headers)
-            wait = _wait_of(response)
-        except httpx.HTTPError:
-            wait = _RETRY_S
-        else:
-            if not wait:
-                return response
-        if wait > LONGEST_WAIT_S:
-            raise YouTubeError("YouTube membatasi permintaan untuk waktu yang lama", "rate_limit", source_down=True)
-        self._pace.wait(wait)
-        try:
-            return self._once(url, parameters, headers)
-        except httpx.TimeoutException as error:
-            raise YouTubeError("YouTube tidak menjawab pada waktunya", "network") from error
-        except httpx.HTTPError as error:
-            raise YouTubeError(f"sambungan ke YouTube gagal ({type(error).__name__})", "network") from error
+    def _count_unit(self) -> None:
+        if 0 < self._settings.quota_units <= self.units:
+            reason = "jatah kuota YouTube malam ini habis (collect.youtube.quota_units)"
+            raise YouTubeError(reason, "budget", "spent")
+        self.units += 1
 
-    def _once(self, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
-        if headers:
-            if 0 < self._settings.quota_units <= self.units:
-                reason = "jatah kuota YouTube malam ini habis (collect.youtube.quota_units)"
-                raise YouTubeError(reason, "budget", "spent")
-            self.units += 1
-        else:
-            self.feeds += 1
-        with self._client.stream("GET", url, params=dict(parameters), headers=dict(headers)) as response:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise YouTubeError("jawaban YouTube terlalu besar", "format")
-        plain = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
-        return httpx.Response(response.status_code, headers=plain, content=bytes(body))
+    def _count_feed(self) -> None:
+        self.feeds += 1
 
 
 def refusal(response: httpx.Response) -> YouTubeError:
@@ -153,6 +133,5 @@ def _wait_of(response: httpx.Response) -> float:
     """Seconds until a second try; 0: none."""
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS or (status == 403 and _code(response) in _TOO_FAST):
-        text = response.headers.get("retry-after", "")
-        return max(1.0, float(text)) if text.isdigit() else _WAIT_S
+        return seconds_asked_for(response, _WAIT_S)
     return _RETRY_S if status >= 500 else 0.0
