@@ -4,7 +4,7 @@ A token of a system user reads the office's own pages with their own tokens (ask
 feature Page Public Content Access.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from collectors.base import CollectorError, Pace, unread_all
@@ -28,30 +28,24 @@ class FacebookCollector:
 
     def collect(self, targets: Sequence[Target], window: Window) -> Iterator[Scan]:
         """One scan per target; pages that Facebook does not show come last, since they are asked for twice. Nothing is raised."""
-        if not targets:
-            return
-        try:
-            client = self._connect()
-        except CollectorError as error:
-            yield from unread_all(targets, error, self._pace.now(), SOURCE)
-            return
-        try:
-            yield from Night(client, self._pace, window).scans(targets)
-        finally:
-            self._requests += client.requests
-            client.close()
+        yield from self._asking(targets, lambda client: Night(client, self._pace, window).scans(targets))
 
     def identify(self, accounts: Sequence[Account]) -> Iterator[Scan]:
         """One scan per account, without posts, by one call each. Nothing is raised."""
-        if not accounts:
+        yield from self._asking(accounts, lambda client: Identities(client, self._pace).of(accounts))
+
+    def _asking(
+        self, whom: Sequence[Target] | Sequence[Account], ask: Callable[[GraphClient], Iterator[Scan]]
+    ) -> Iterator[Scan]:
+        if not whom:
             return
         try:
             client = self._connect()
         except CollectorError as error:
-            yield from unread_all(accounts, error, self._pace.now(), SOURCE)
+            yield from unread_all(whom, error, self._pace.now(), SOURCE)
             return
         try:
-            yield from Identities(client, self._pace).of(accounts)
+            yield from ask(client)
         finally:
             self._requests += client.requests
             client.close()

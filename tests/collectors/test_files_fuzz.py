@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from collectors.files import read_export
 from pantau.core.errors import ImportFileError
 from pantau.core.model import Account
+from tests.collectors.damage import damaged
 
 ACCOUNTS = [
     Account(platform="x", handle="dinas_contoh", unit="1", platform_id="77"),
@@ -140,12 +141,7 @@ def test_a_zip_whose_list_of_names_is_damaged_is_an_error_in_words(tmp_path: Pat
 def test_a_zip_with_flipped_or_missing_bytes_is_posts_or_an_error_in_words(
     tmp_path: Path, archive: bytes, data: st.DataObject
 ) -> None:
-    damaged = bytearray(archive)
-    for _ in range(data.draw(st.integers(1, 4))):
-        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "a.zip"
-    path.write_bytes(
-        bytes(damaged[: data.draw(st.integers(1, len(damaged)))]) if data.draw(st.booleans()) else bytes(damaged)
-    )
+    path.write_bytes(damaged(data, archive))
     for kind in ("auto", "x-archive"):
         survives(path, kind)

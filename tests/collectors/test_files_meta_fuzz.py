@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from collectors.files import read_export
 from pantau.core.errors import ImportFileError
 from pantau.core.model import Account
+from tests.collectors.damage import damaged
 from tests.collectors.test_files_fuzz import fuzz, values
 
 ACCOUNTS = [
@@ -96,10 +97,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_a_zip_with_flipped_or_missing_bytes_is_posts_or_an_error_in_words(
     tmp_path: Path, archive: bytes, data: st.DataObject
 ) -> None:
-    damaged = bytearray(archive)
-    for _ in range(data.draw(st.integers(1, 4))):
-        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "a.zip"
-    cut = len(damaged) if data.draw(st.booleans()) else data.draw(st.integers(1, len(damaged)))
-    path.write_bytes(bytes(damaged[:cut]))
+    path.write_bytes(damaged(data, archive))
     survives(path, "")

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = [
-    "--headless=new",
+QUIET = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -22,8 +21,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--hide-scrollbars",
-    "--remote-debugging-pipe",
 ]
+"""Chromium draws only, and calls nobody."""
 
 
 class Browser:
@@ -124,7 +123,16 @@ def open_browser() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         shell = f'exec {CHROMIUM} "$@" 3<&{their_in} 4>&{their_out}'
         process = subprocess.Popen(
-            ["/bin/bash", "-c", shell, "chromium", *FLAGS, f"--user-data-dir={profile}"],
+            [
+                "/bin/bash",
+                "-c",
+                shell,
+                "chromium",
+                "--headless=new",
+                "--remote-debugging-pipe",
+                *QUIET,
+                f"--user-data-dir={profile}",
+            ],
             pass_fds=(their_in, their_out),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

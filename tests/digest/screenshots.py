@@ -13,18 +13,7 @@ from pantau.core.settings import DigestSettings
 from pantau.digest.build import build
 from pantau.digest.render import Renderer
 from tests.digest import sample
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-]
+from tests.digest.browser import CHROMIUM, QUIET
 
 
 def shoot(page: Path, picture: Path, width: int, height: int, *extra: str) -> None:
@@ -38,7 +27,8 @@ def shoot(page: Path, picture: Path, width: int, height: int, *extra: str) -> No
         subprocess.run(
             [
                 CHROMIUM,
-                *FLAGS,
+                "--headless",
+                *QUIET,
                 *extra,
                 f"--user-data-dir={profile}",
                 f"--window-size={max(width, 500)},{height}",

@@ -1,6 +1,4 @@
 import io
-import shutil
-import subprocess
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -15,6 +13,7 @@ from pantau.digest import memo_forms
 from pantau.digest.memo import MemoError, MemoInput, ThanksInput, addressee, memo, thanks
 from pantau.digest.printable import letterhead
 from tests.digest import hostile, sample
+from tests.digest.libreoffice import MISSING, printed_pages
 
 FORM, THANKS = (data_dir("templates") / name for name in ("memo.docx", "thanks.docx"))
 PICTURE = (sample.FIXTURES / "lebar.jpg").read_bytes()
@@ -196,19 +195,6 @@ def test_a_post_with_a_finding_is_no_example_of_good_work():
         thanked(flagged=frozenset({sample.GOOD_CLINIC.key}))
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@MISSING
 def test_libreoffice_prints_the_letter_on_one_page(tmp_path: Path):
-    (tmp_path / "a.docx").write_bytes(letter(of_family("BHS"), emblem=PICTURE))
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(tmp_path),
-        str(tmp_path / "a.docx"),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert (tmp_path / "a.pdf").read_bytes().count(b"/Type/Page/") == 1
+    assert printed_pages(tmp_path, "a.docx", letter(of_family("BHS"), emblem=PICTURE)) == 1
