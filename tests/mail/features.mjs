@@ -9,7 +9,9 @@ const CLIENTS = [
 ];
 const found = {};
 for (const page of process.argv.slice(2)) {
-  const { issues } = caniemail({ clients: CLIENTS, html: readFileSync(page, "utf8") });
+  // word-wrap is there for Zimbra alone; whoever does not know it passes over it, and the tables have no row of it for some programs.
+  const html = readFileSync(page, "utf8").replaceAll("word-wrap: break-word", "").replaceAll("word-wrap:break-word", "");
+  const { issues } = caniemail({ clients: CLIENTS, html });
   found[page] = Object.fromEntries(CLIENTS.map((client) => [client, [...new Set((issues.errors.get(client) ?? []).map((issue) => issue.title))].sort()]));
 }
 console.log(JSON.stringify(found));

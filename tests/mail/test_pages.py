@@ -36,12 +36,12 @@ def test_gmail_supports_all_of_a_page_and_every_other_program_nearly_all(folder:
             elif client.startswith("gmail."):
                 assert missing == [], (page, client)
             elif client == "outlook.windows":
-                assert set(missing) <= {"@media", "Attribute selector"}, page
+                assert len(missing) <= 2, page  # table-layout is for Zimbra; Word breaks long words by itself
+                assert set(missing) <= {"@media", "Attribute selector", "table-layout"}, page
             else:
                 assert len(missing) <= 5, (page, client)
 
 
-@pytest.mark.xfail(reason="html-validate rules still to be settled", strict=False)
 def test_two_validators_find_no_error(folder: Path) -> None:
     assert {page: found for page, found in tools.node("validate.mjs", *sent(folder)).items() if found} == {}
     jar = tools.HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
@@ -73,18 +73,30 @@ def views(folder: Path) -> dict[str, dict[str, Any]]:
     return {f"{seen['name']} {seen['width']}": seen for seen in tools.node("browser.mjs", str(job))}
 
 
-@pytest.mark.xfail(reason="Zimbra drops word-break: long words widen the page", strict=False)
+def too_wide(views: dict[str, dict[str, Any]]) -> dict[str, int]:
+    return {name: seen["scroll"] for name, seen in views.items() if seen["scroll"] > seen["width"]}
+
+
+def is_hostile_in_zimbra(name: str) -> bool:
+    return name.startswith("hostile zimbra")
+
+
 def test_no_page_is_wider_than_its_screen_with_or_without_style(views: dict[str, dict[str, Any]]) -> None:
-    assert {name: seen["scroll"] for name, seen in views.items() if seen["scroll"] > seen["width"]} == {}
+    assert {name: width for name, width in too_wide(views).items() if not is_hostile_in_zimbra(name)} == {}
+
+
+@pytest.mark.xfail(reason="a name of 300 letters without a blank widens the tables of accounts in Zimbra", strict=True)
+def test_a_hostile_name_widens_no_page_in_zimbra(views: dict[str, dict[str, Any]]) -> None:
+    assert not any(is_hostile_in_zimbra(name) for name in too_wide(views))
 
 
 def test_axe_finds_nothing_in_light_dark_forced_dark_and_inverted(views: dict[str, dict[str, Any]]) -> None:
     assert {name: seen["violations"][:3] for name, seen in views.items() if seen["violations"]} == {}
 
 
-@pytest.mark.xfail(reason="Zimbra drops word-break: long words widen the page", strict=False)
 def test_no_words_are_hidden_in_any_view(views: dict[str, dict[str, Any]]) -> None:
-    assert {name: seen["hidden"][:5] for name, seen in views.items() if seen["hidden"]} == {}
+    hidden = {name: seen["hidden"][:5] for name, seen in views.items() if seen["hidden"]}
+    assert {name: words for name, words in hidden.items() if not is_hostile_in_zimbra(name)} == {}
 
 
 def test_every_view_of_a_night_says_the_same_words(views: dict[str, dict[str, Any]]) -> None:
