@@ -52,7 +52,9 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
         html, text = out / "digest.html", out / "digest.txt"
         shutil.copyfile(folder / "digest.html", html)
         shutil.copyfile(folder / "digest.txt", text)
-        shutil.copyfile(folder / "ringkasan-wa.txt", out / "ringkasan-wa.txt")
+        for name in ("ringkasan-wa.txt", "digest.xlsx", "digest.pdf"):
+            if (folder / name).is_file():  # no PDF on a machine without Pango
+                shutil.copyfile(folder / name, out / name)
         changed = load_job(_with_changed_rule(config), local_day(LAST_NIGHT))
         again = rerun(
             msgspec.structs.replace(site, job=changed),
