@@ -350,3 +350,28 @@ class Facts(msgspec.Struct, frozen=True):
     """Terms and values that let anybody trace the numbers."""
 
     entries: tuple[Entry, ...] = ()
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One row of numbers of a chart. ``None`` is a gap (nothing is known), never a nought."""
+
+    label: str
+    values: tuple[float | None, ...]
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart as plain data; ``pantau.digest.charts`` draws it as PNG for mail and as SVG for print and archive.
+
+    ``fact`` is the alternative text: it states what the picture shows, so that nothing is lost without it.
+    """
+
+    kind: Literal["trend", "comparison", "shares"]
+    """Columns over days; two bars per label (now and before); one bar per label cut into shares of 100."""
+    title: str
+    fact: str
+    unit: str
+    """What the numbers count, for example ``unggahan`` or ``%``."""
+    labels: tuple[str, ...]
+    """Of the days or bars, as readers see them."""
+    series: tuple[Series, ...]
+    """Each as long as ``labels``. At most three, told apart in grey by tone and pattern, not by hue."""
