@@ -231,12 +231,11 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
         return FolderTransport(folder or settings.path(mail.folder)), None
     if not mail.host:
         return None, None
-    base = settings.base_dir
-    courier = Courier(mail, settings.network, settings.secret(mail.password).reveal(), base_dir=base)
+    courier = Courier(mail, settings.network, settings.secret(mail.password).reveal())
     if not mail.imap_host:
         return courier, None
     imap_password = settings.secret(mail.imap_password or mail.password).reveal()
-    return courier, OwnMailbox(mail, settings.network, imap_password, base_dir=base)
+    return courier, OwnMailbox(mail, settings.network, imap_password)
 
 
 def own_mailbox(lookup: Lookup | None) -> "Mailbox | None":
@@ -381,4 +380,4 @@ def check_mail(settings: Settings) -> None:
     from pantau.delivery.courier import check_login
 
     password = settings.secret(settings.mail.password).reveal()
-    check_login(settings.mail, settings.network, password, base_dir=settings.base_dir)
+    check_login(settings.mail, settings.network, password)

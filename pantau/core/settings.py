@@ -79,7 +79,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     proxy: str = ""
     """``http://host:port`` for all outgoing HTTPS requests; empty: none."""
     ca_file: str = ""
-    """Extra certificate authorities (PEM), for an office proxy or an own mail server."""
+    """Extra certificate authorities (PEM), for an office proxy or an own mail server. Absolute once the settings are loaded."""
 
 
 class XSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,11 +53,20 @@ def load_settings(path: Path) -> Settings:
 def settings_from(table: dict[str, Any], file: str, base_dir: Path) -> Settings:
     """Settings from an already parsed table. Raises ``SettingsError`` with every problem in it."""
     problems: list[Problem] = []
-    settings = Settings(**_read_struct(Settings, table, "", file, problems), base_dir=base_dir)
+    settings = _with_authorities(Settings(**_read_struct(Settings, table, "", file, problems), base_dir=base_dir))
     problems += _cross_checks(settings, file)
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _with_authorities(settings: Settings) -> Settings:
+    """Collectors and delivery are handed the network alone and know no folder, so the path is made whole here, once."""
+    network = settings.network
+    if not network.ca_file:
+        return settings
+    network = msgspec.structs.replace(network, ca_file=str(settings.path(network.ca_file)))
+    return msgspec.structs.replace(settings, network=network)
 
 
 def _read_struct(kind: type, table: Any, prefix: str, file: str, problems: list[Problem]) -> dict[str, Any]:
@@ -175,6 +184,9 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
             "harus antara 0,2 dan 8",
             "Server surel menolak yang lebih berat.",
         )
+    authorities = settings.network.ca_file
+    if authorities and not Path(authorities).is_file():
+        wrong("network.ca_file", authorities, "berkas tidak ada", "Jalur dihitung dari folder berkas setelan ini.")
     emblem = settings.office.emblem
     if emblem and not settings.path(emblem).is_file():
         wrong("office.emblem", emblem, "berkas tidak ada", 'Tulis nama berkas PNG atau JPEG, atau "" tanpa lambang.')

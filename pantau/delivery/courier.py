@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 
 import yagmail  # type: ignore[import-untyped]  # ships no types
 
@@ -87,17 +86,15 @@ class Courier:
         network: Network,
         password: str,
         *,
-        base_dir: Path = Path(),
         data_timeout_s: float = 600.0,
     ) -> None:
-        """``base_dir``: folder to which ``network.ca_file`` is relative. Opens nothing yet.
+        """Opens nothing yet.
 
         ``data_timeout_s``: patience for the answer to the final dot, 10 minutes by RFC 5321 section 4.5.3.2.6.
         """
         self._settings = settings
         self._network = network
         self._password = password
-        self._base_dir = base_dir
         self._data_timeout_s = data_timeout_s
         self._own = settings.own_copy or settings.from_address
         self._session: _Session | None = None
@@ -112,7 +109,7 @@ class Courier:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return tls_context(self._network, self._base_dir)
+        return tls_context(self._network)
 
     def open(self) -> None:
         """Connect, check the certificate, log in. Raises ``UnreachableError`` or, when waiting cannot help, ``DeliveryError``."""
@@ -212,12 +209,12 @@ class Courier:
                 session.smtp.close()
 
 
-def check_login(settings: MailSettings, network: Network, password: str, *, base_dir: Path = Path()) -> None:
+def check_login(settings: MailSettings, network: Network, password: str) -> None:
     """Connect, check the certificate, log in and leave, for ``pantau doctor``.
 
     Raises ``DeliveryError`` whose text says what is wrong and what to do, also for a server that cannot be reached.
     """
-    courier = Courier(settings, network, password, base_dir=base_dir)
+    courier = Courier(settings, network, password)
     del password  # reports of errors may show local variables
     try:
         courier.open()

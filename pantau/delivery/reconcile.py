@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 from imap_tools import A, BaseMailBox, H, ImapToolsError, MailBox, MailboxFolderSelectError, MailBoxStartTls
@@ -38,12 +37,11 @@ class Lookup(Protocol):
 class OwnMailbox:
     """The look-up over IMAP. Reads only: nothing is flagged, moved or marked as seen."""
 
-    def __init__(self, settings: MailSettings, network: Network, password: str, *, base_dir: Path = Path()) -> None:
+    def __init__(self, settings: MailSettings, network: Network, password: str) -> None:
         """``password`` is that of the mailbox (``mail.imap_password``, or ``mail.password`` where both are the same)."""
         self._settings = settings
         self._network = network
         self._password = password
-        self._base_dir = base_dir
 
     def __repr__(self) -> str:
         return f"OwnMailbox({self._server})"
@@ -54,7 +52,7 @@ class OwnMailbox:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return tls_context(self._network, self._base_dir)
+        return tls_context(self._network)
 
     def arrived(self, message_ids: Collection[str]) -> frozenset[str]:
         """See ``Lookup``. Searches the inbox first, then every other folder, since filters move mail."""

@@ -4,7 +4,6 @@ yagmail by itself accepts any certificate, so it is never left to make its own c
 """
 
 import ssl
-from pathlib import Path
 
 from pantau.core.errors import DeliveryError
 from pantau.core.settings import Network
@@ -14,17 +13,16 @@ _WRONG_NAME = 62
 _WRONG_IP = 64
 
 
-def tls_context(network: Network, base_dir: Path = Path()) -> ssl.SSLContext:
-    """System authorities plus ``network.ca_file`` (relative to ``base_dir``). Raises ``DeliveryError`` when unreadable."""
+def tls_context(network: Network) -> ssl.SSLContext:
+    """System authorities plus ``network.ca_file``. Raises ``DeliveryError`` when unreadable."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if network.ca_file:
-        path = base_dir / Path(network.ca_file).expanduser()
         try:
-            context.load_verify_locations(cafile=str(path))
+            context.load_verify_locations(cafile=network.ca_file)
         except OSError as error:  # ssl.SSLError is one
             raise DeliveryError(
-                f"Berkas CA {path} (network.ca_file) tidak dapat dipakai: {error.strerror or error}. "
+                f"Berkas CA {network.ca_file} (network.ca_file) tidak dapat dipakai: {error.strerror or error}. "
                 "Isi dengan sertifikat CA berformat PEM dari pengelola server surel."
             ) from error
     return context

@@ -72,14 +72,6 @@ def test_a_server_that_breaks_off_the_starttls_is_a_bad_moment(bench: Bench) -> 
     assert bench.clock.slept_s == [60.0, 300.0]
 
 
-def test_the_authority_of_the_office_is_found_beside_the_settings_file(
-    bench: Bench, certificates: Certificates
-) -> None:
-    network = Network(ca_file=certificates.ca_file.name)
-    check_login(bench.settings, network, bench.smtp.password, base_dir=certificates.ca_file.parent)
-    assert bench.smtp.logins == [True]
-
-
 @pytest.mark.parametrize("content", [None, "bukan PEM"])
 def test_an_unusable_authority_file_is_named(bench: Bench, tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "ca-kantor.pem"
