@@ -100,11 +100,15 @@ def unavailable() -> str:
 
 def pdf(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4") -> bytes:
     """The printed edition. The same input gives the same bytes. Raises ``PrintError`` when the machine cannot."""
+    return typeset(page(digest, head, made_at, paper))
+
+
+def typeset(source: str) -> bytes:
+    """The PDF of a page that draws on nothing outside itself. Raises ``PrintError`` when the machine cannot."""
     if problem := unavailable():
         raise PrintError(problem)
     from weasyprint import HTML
 
-    source = page(digest, head, made_at, paper)
     identifier = hashlib.sha256(source.encode()).digest()[:16]
     try:
         with _fixed_font_dates():
@@ -132,16 +136,20 @@ def _fixed_font_dates() -> Iterator[None]:
 def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4") -> str:
     """The HTML behind the PDF."""
     shown = budget.shorten_digest(digest, _LIMITS)
+    return fill("print.html.j2", head, made_at, paper, digest=shown, picture_url=_picture_url)
+
+
+def fill(template: str, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"], **more: Any) -> str:
+    """A print template with letterhead and paper; ``more`` is what it is about."""
     return (
         _environment()
-        .get_template("print.html.j2")
+        .get_template(template)
         .render(
-            digest=shown,
             head=head,
             emblem=_data_url(head.emblem),
-            picture_url=_picture_url,
             size=_SIZES[paper],
             created=made_at.date().isoformat(),
+            **more,
         )
     )
 
