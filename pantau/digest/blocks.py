@@ -120,17 +120,24 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """The small picture on a card: a JPEG with its size as shown, in CSS pixels."""
+    """A picture of the mail: a card's small JPEG or a chart's PNG, with its size as shown, in CSS pixels."""
 
     data: bytes
     width: int
     height: int
     alt: str
+    name: str = ""
+    """What it is called inside a mail; empty: named after its bytes."""
 
     @property
     def cid(self) -> str:
-        """Its name inside a mail; the same for the same bytes."""
-        return f"{hashlib.sha256(self.data).hexdigest()[:32]}@pantau"
+        """Its name inside a mail; the same for the same picture."""
+        return f"{self.name or hashlib.sha256(self.data).hexdigest()[:32]}@pantau"
+
+    @property
+    def subtype(self) -> Literal["png", "jpeg"]:
+        """What it is, by its first bytes."""
+        return "png" if self.data.startswith(b"\x89PNG") else "jpeg"
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
