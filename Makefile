@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo -n)
-APT    := $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends
+APT    := $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+MAIL   := tests/mail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-servers test check train lint types docs docs-check bench bench-night lock wheel clean
+.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -45,7 +46,17 @@ demo-servers: $(VENV)/.dev ## one night through the real clients against local s
 test: $(VENV)/.dev $(VENV)/.poppler ## install, then all tests
 	$(BIN)/python -m pytest -n 2
 
-check: lint types docs-check test ## everything CI asks for
+check: lint types docs-check test ## everything CI asks for, but for check-mail
+
+$(MAIL)/node_modules/.package-lock.json: $(MAIL)/package-lock.json $(MAIL)/package.json
+	cd $(MAIL) && npm ci
+
+mail-tools: $(VENV)/.dev $(VENV)/.print ## what check-mail needs: Debian packages that are missing, node packages
+	APT='$(APT)' SUDO='$(SUDO)' sh $(MAIL)/install.sh
+	@$(MAKE) --no-print-directory $(MAIL)/node_modules/.package-lock.json
+
+check-mail: mail-tools ## the mails in validators, Chromium, a spam filter, and on their way through Postfix and Dovecot (as root)
+	PANTAU_CHECK_MAIL=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(MAIL)
 
 lint: $(VENV)/.dev ## format and style
 	$(BIN)/ruff format --check .
@@ -81,4 +92,4 @@ wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist build out .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(MAIL)/node_modules dist build out .mypy_cache .ruff_cache
