@@ -12,8 +12,9 @@ map back to the original and cost nothing until a text has a hit. Texts do not i
 same texts into blocks gives the same result.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -246,6 +247,32 @@ class Block:
         places = places - np.searchsorted(gone, places)
         wide = np.insert(np.frombuffer(self.light, np.uint8), places, GAP).tobytes()
         return wide, places + np.arange(places.size)
+
+    @cached_property
+    def _skipped(self) -> dict[str, list[int]]:
+        """Per level what must be added to (``skeleton``, ``light``) or taken off (``raw``) a place, as sorted thresholds."""
+        squeezed = np.flatnonzero(np.frombuffer(self.skeleton_marks, np.uint8) == GONE)
+        gone = np.flatnonzero(np.frombuffer(self.light_marks, np.uint8) == GONE)
+        inner = np.flatnonzero(np.frombuffer(self.raw, np.int8) < -64)
+        return {
+            "skeleton": (squeezed - np.arange(squeezed.size)).tolist(),
+            "light": (gone - np.arange(gone.size)).tolist(),
+            "wide": self.inserted.tolist(),
+            "raw": inner.tolist(),
+        }
+
+    def wide_place(self, place: int) -> int:
+        """Place in ``wide`` of a code of the skeleton."""
+        return place + bisect_right(self._skipped["skeleton"], place)
+
+    def light_point(self, place: int) -> int:
+        """Number of the code point behind a place of ``light``, counted from the beginning of the block."""
+        byte = place + bisect_right(self._skipped["light"], place)
+        return byte - bisect_right(self._skipped["raw"], byte)
+
+    def wide_point(self, place: int) -> int:
+        """The same for ``wide``; a gap put in before a word of a hashtag stands for the character after it."""
+        return self.light_point(place - bisect_left(self._skipped["wide"], place))
 
     def bounds(self, level: str) -> list[int]:
         """``[start of text 0, start of text 1, ..., end + 1]`` at a level (``raw light wide skeleton``); text n is

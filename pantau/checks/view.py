@@ -40,7 +40,8 @@ class TextView:
         self._number = number
         self._found = hits
         self._lexicon = lexicon
-        self.skeleton = bytes(self._slice("skeleton", block.skeleton))
+        self._first_code, self._first_wide, self._first_light = map(self._start, ("skeleton", "wide", "light"))
+        self._first_point = block.light_point(self._first_light) + 1
         self.extra: dict[int, list[Span]] = {}
         """Spans per group that were found in another way (masked words)."""
         self._spans: dict[int, list[Span]] = {}
@@ -56,6 +57,11 @@ class TextView:
         """What each place of ``wide`` became in the skeleton."""
         return bytes(self._slice("wide", self._block.skeleton_marks))
 
+    @cached_property
+    def skeleton(self) -> bytes:
+        """The skeleton, a gap at both ends."""
+        return bytes(self._slice("skeleton", self._block.skeleton))
+
     def _slice(self, level: str, whole: bytes | bytearray) -> bytes | bytearray:
         bounds = self._block.bounds(level)
         return whole[bounds[self._number] : bounds[self._number + 1] - 1]
@@ -65,38 +71,26 @@ class TextView:
         """The light text, without the blanks around it."""
         return bytes(self._slice("light", self._block.light))[1:-1]
 
-    @cached_property
-    def _kept(self) -> list[int]:
-        """Place in ``wide`` of each code of the skeleton."""
-        kept: list[int] = np.flatnonzero(np.frombuffer(self.marks, np.uint8) != GONE).tolist()
-        return kept
+    def _start(self, level: str) -> int:
+        return self._block.bounds(level)[self._number]
 
-    @cached_property
-    def _light_points(self) -> Places:
-        """Code point behind each place of the light text, blanks around it included."""
-        raw = np.frombuffer(bytes(self._slice("raw", self._block.raw)), np.uint8)
-        marks: Bytes = np.frombuffer(bytes(self._slice("raw", self._block.light_marks)), np.uint8)
-        points = np.cumsum((raw & 0xC0) != 0x80) - 2
-        return points[np.flatnonzero(marks != GONE)]
+    def _kept(self, place: int) -> int:
+        """Place in ``wide`` of a code of the skeleton."""
+        return self._block.wide_place(self._first_code + place) - self._first_wide
 
-    @cached_property
-    def _points(self) -> list[int]:
-        """Code point behind each place of ``wide``."""
-        bounds = self._block.bounds("wide")
-        first, last = np.searchsorted(self._block.inserted, (bounds[self._number], bounds[self._number + 1] - 1))
-        if first == last:
-            same: list[int] = self._light_points.tolist()
-            return same
-        inserted = self._block.inserted[first:last] - bounds[self._number]
-        places = np.arange(len(self.wide))
-        points: list[int] = self._light_points[places - np.searchsorted(inserted, places)].tolist()
-        return points
+    def _light_point(self, place: int) -> int:
+        """Code point behind a place of the light text."""
+        return self._block.light_point(self._first_light + 1 + place) - self._first_point
+
+    def _point(self, place: int) -> int:
+        """Code point behind a place of ``wide``."""
+        return self._block.wide_point(self._first_wide + place) - self._first_point
 
     @cached_property
     def _words(self) -> list[int]:
         """Code point at which each word of the skeleton begins."""
         gaps = np.flatnonzero(np.frombuffer(self.skeleton, np.uint8) == GAP)[:-1].tolist()
-        return [self._points[self._kept[gap + 1]] for gap in gaps]
+        return [self._point(self._kept(gap + 1)) for gap in gaps]
 
     def word_at(self, point: int) -> int:
         """Number of the word in which a code point lies."""
@@ -104,7 +98,7 @@ class TextView:
 
     def looks_like_other(self, place: int) -> bool:
         """True when the letter at ``place`` of ``wide`` is an ``I`` among small letters or an ``l`` among capitals."""
-        point = self._points[place]
+        point = self._point(place)
         letter = self.text[point]
         near = self.text[max(point - 1, 0) : point] + self.text[point + 1 : point + 2]
         return (letter == "I" and any(other.islower() for other in near)) or (
@@ -113,11 +107,11 @@ class TextView:
 
     def span_of(self, start: int, end: int) -> Span:
         """The span published behind places of ``wide``."""
-        return self._grown(self._points[start], self._points[end - 1] + 1)
+        return self._grown(self._point(start), self._point(end - 1) + 1)
 
     def light_span(self, start: int, end: int) -> Span:
         """The span published behind places of ``light``."""
-        return self._grown(int(self._light_points[start + 1]), int(self._light_points[end]) + 1)
+        return self._grown(self._light_point(start), self._light_point(end - 1) + 1)
 
     def _grown(self, start: int, end: int) -> Span:
         limit = min(len(self.text), end + _MAX_MARKS)
@@ -155,7 +149,7 @@ class TextView:
             for literal in self._ends.keys() & table.forms.keys():
                 size = len(self._lexicon.literals[literal])
                 for end in self._ends[literal]:
-                    first, after = self._kept[end - size + 1], self._kept[end - 1]
+                    first, after = self._kept(end - size + 1), self._kept(end - 1)
                     for form in table.forms[literal]:
                         places = spells(form, self, first, after)
                         if places is not None:
@@ -179,11 +173,11 @@ class TextView:
                 grown |= {(start, end) for start, ends in starts.items() for end in ends}
             chains = grown | chains if may else grown
             may_begin = may_begin and may
-        return {self.span_of(self._kept[start + 1], self._kept[end]) for start, end in chains}
+        return {self.span_of(self._kept(start + 1), self._kept(end)) for start, end in chains}
 
     def _runs_on(self, gap: int) -> bool:
         """True when no sentence ends in a gap of the skeleton."""
-        return not sentence_ends(self.wide[self._kept[gap] : self._kept[gap + 1]])
+        return not sentence_ends(self.wide[self._kept(gap) : self._kept(gap + 1)])
 
 
 def view_of(text: str, block: Block, scanner: Scanner, lexicon: Lexicon) -> TextView:
