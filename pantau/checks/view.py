@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pantau.checks.fold import GAP, Block, Bytes, Places
-from pantau.checks.fold_tables import GONE
+from pantau.checks.fold import GAP, Block
 from pantau.checks.lexicon import Entry, Lexicon, Table
 from pantau.checks.scan import Hits, Scanner
 from pantau.checks.spelling import sentence_ends, spells
