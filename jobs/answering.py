@@ -51,6 +51,12 @@ class _Desk:
         self._learnt_at = run.as_of - timedelta(seconds=1)  # so that tonight's digest tells it, and only tonight's
         self._rules = _rules(site, store, run, days)
 
+    def read_until(self, mailbox: str) -> int:
+        return self._store.inbox.read_until(mailbox)
+
+    def keep_mark(self, mailbox: str, uid: int) -> None:
+        self._store.inbox.keep_mark(mailbox, uid)
+
     def seen(self, letter_id: str) -> bool | None:
         outcome = self._store.inbox.outcome(letter_id)
         return None if outcome is None else outcome not in NOT_UNDERSTOOD

@@ -1,7 +1,9 @@
 """Reads our own mailbox by IMAP, mail by mail. What a mail means is ``review``'s matter; here it is fetched and put away.
 
 A mail is moved only after whoever took it has kept it. Killed in between, the next reading finds it again in the inbox,
-knows it by its id, and only moves it.
+knows it by its id, and only moves it. What stays in the inbox for a person is not fetched again: a reading that came to its
+end leaves a mark, and the next one begins behind it. Putting a mail back into the inbox gives it a new number, and so another
+look.
 """
 
 import imaplib
@@ -10,7 +12,7 @@ from email.message import Message
 from typing import Protocol
 
 import structlog
-from imap_tools import A, BaseMailBox, ImapToolsError, MailMessage
+from imap_tools import A, BaseMailBox, ImapToolsError, MailMessage, U
 
 from pantau.delivery.letter_text import UNPARSABLE
 from pantau.delivery.reconcile import LookupFailedError, OwnMailbox
@@ -28,7 +30,15 @@ NIGHT_MAILS = 2_000
 
 
 class Desk(Protocol):
-    """Takes what the mailbox holds."""
+    """Takes what the mailbox holds, and remembers how far it was read."""
+
+    def read_until(self, mailbox: str) -> int:
+        """The UID of the last mail that needs no second look; 0 for a mailbox that was never read."""
+        ...
+
+    def keep_mark(self, mailbox: str, uid: int) -> None:
+        """Remember that for the next reading. ``mailbox`` changes when the server numbers its mails anew."""
+        ...
 
     def seen(self, letter_id: str) -> bool | None:
         """None for a mail never taken before; else whether it is done with and may be moved."""
@@ -66,24 +76,35 @@ class Mailbox:
 
     def _read(self, box: BaseMailBox, since: date, desk: Desk) -> int:
         box.folder.set("INBOX")
+        mailbox = self._numbered(box)
         if not box.folder.exists(DONE_FOLDER):
             box.folder.create(DONE_FOLDER)
-        uids = box.uids(A(date_gte=since), charset=None)
-        taken = total_bytes = 0
+        mark = before = desk.read_until(mailbox) if mailbox else 0
+        criteria = A(date_gte=since, uid=U(str(mark + 1), "*"))  # "*" is the last mail, however low its number
+        uids = sorted(uid for uid in map(int, box.uids(criteria, charset=None)) if uid > before)
+        waiting = taken = total_bytes = 0
         for place, uid in enumerate(uids):
-            head = _fetch(box, uid, headers_only=True)
-            if head is None:
-                continue  # moved or deleted by somebody meanwhile
-            done = desk.seen(letter_id(head.obj))
-            if done is None:
-                size = head.size_rfc822
-                if taken >= NIGHT_MAILS or total_bytes + size > NIGHT_BYTES:
-                    return len(uids) - place
-                done = self._taken(box, uid, head, desk)
-                taken, total_bytes = taken + 1, total_bytes + size
-            if done:
-                box.move([uid], DONE_FOLDER)
-        return 0
+            head = _fetch(box, str(uid), headers_only=True)
+            if head is not None:  # else moved or deleted by somebody meanwhile
+                done = desk.seen(letter_id(head.obj))
+                if done is None:
+                    size = head.size_rfc822
+                    if taken >= NIGHT_MAILS or total_bytes + size > NIGHT_BYTES:
+                        waiting = len(uids) - place
+                        break
+                    done = self._taken(box, str(uid), head, desk)
+                    taken, total_bytes = taken + 1, total_bytes + size
+                if done:
+                    box.move([str(uid)], DONE_FOLDER)
+            mark = uid
+        if mailbox and mark > before:
+            desk.keep_mark(mailbox, mark)
+        return waiting
+
+    def _numbered(self, box: BaseMailBox) -> str:
+        """A name for the open folder under which its UIDs stay what they are (RFC 3501, UIDVALIDITY); empty without one."""
+        validity = box.client.response("UIDVALIDITY")[1][0]
+        return f"{self._own.name} {validity.decode('ascii', 'replace')}" if isinstance(validity, bytes) else ""
 
     def _taken(self, box: BaseMailBox, uid: str, head: MailMessage, desk: Desk) -> bool:
         if head.size_rfc822 > MAIL_BYTES:

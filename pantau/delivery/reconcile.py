@@ -50,6 +50,11 @@ class OwnMailbox:
     def _server(self) -> str:
         return f"{self._settings.imap_host}:{self._settings.imap_port}"
 
+    @property
+    def name(self) -> str:
+        """Which mailbox this is: its server and its user."""
+        return f"{self._server} {(self._settings.imap_user or self._settings.user).lower()}"
+
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return tls_context(self._network)

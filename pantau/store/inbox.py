@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from pantau.core.letters import Letter, LetterOutcome, MailboxReading
 from pantau.core.model import Decision
 from pantau.store import schema
+from pantau.store.audit import append_delivery, append_letter
 from pantau.store.database import Database
 from pantau.store.decisions import insert_decision
 from pantau.store.texts import decode, encode
@@ -14,10 +15,11 @@ from pantau.store.texts import decode, encode
 _T = schema.letters
 _R = schema.mailbox_readings
 _M = schema.mails
+_P = schema.mailbox_marks
 
 
 class Inbox:
-    """Letters, append-only, and every attempt to read the mailbox."""
+    """Letters, append-only, every attempt to read the mailbox, and how far it has been read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,13 +53,19 @@ class Inbox:
             insert = self._database.insert(_T).on_conflict_do_nothing().returning(_T.c.letter_id)
             if connection.execute(insert, values).first() is None:
                 return False
+            if letter.outcome == "bounce":
+                self._came_back(connection, letter, read_at)
+            append_letter(connection, letter, read_at)
             if decision is not None:
                 insert_decision(connection, decision, read_at)
-            if letter.outcome == "bounce":
-                detail = f"dikembalikan: {letter.reason}"
-                change = _M.update().where(_M.c.message_id == letter.about, _M.c.state == "sent")
-                connection.execute(change.values(state="failed", detail=detail, changed_at=read_at))
             return True
+
+    def _came_back(self, connection: sa.Connection, letter: Letter, read_at: datetime) -> None:
+        detail = f"dikembalikan: {letter.reason}"
+        change = _M.update().where(_M.c.message_id == letter.about, _M.c.state == "sent").returning(_M.c.run_id)
+        failed = change.values(state="failed", detail=detail, changed_at=read_at)
+        if (run_id := connection.scalar(failed)) is not None:
+            append_delivery(connection, letter.about, run_id, "failed", read_at, None)
 
     def since(self, moment: datetime) -> list[Letter]:
         """Letters that Pantau learnt of at or after ``moment``, in the order in which it did."""
@@ -76,3 +84,14 @@ class Inbox:
         with self._database.read() as connection:
             row = connection.execute(query.where(_R.c.problem == "") if good else query).first()
         return MailboxReading(row.at, row.problem) if row else None
+
+    def read_until(self, mailbox: str) -> int:
+        """The UID up to which a mailbox has been read; 0 for one that never was."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(_P.c.uid).where(_P.c.mailbox == mailbox)) or 0
+
+    def keep_mark(self, mailbox: str, uid: int) -> None:
+        """Remember that a mailbox has been read up to ``uid``."""
+        insert = self._database.insert(_P).values(mailbox=mailbox, uid=uid)
+        with self._database.write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=["mailbox"], set_={"uid": uid}))

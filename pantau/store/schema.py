@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from pantau.store.columns import CleanText, Instant
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 metadata = MetaData()
@@ -351,3 +351,11 @@ mailbox_readings = Table(
     _instant("at"),
     _text("problem"),
 )
+
+mailbox_marks = Table(
+    "mailbox_marks",
+    metadata,
+    Column("mailbox", CleanText(), primary_key=True, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+)
+"""The last mail of each mailbox (with its IMAP UIDVALIDITY) that needs no second look."""

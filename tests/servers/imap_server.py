@@ -35,6 +35,8 @@ class ImapServer:
     host: str = "127.0.0.1"
     port: int = 0
     down: bool = False
+    uid_validity: int = 1
+    """0: the server tells none."""
     sessions: int = 0
     commands: list[str] = field(default_factory=list)
 
@@ -211,7 +213,8 @@ class _Session:
         self.folder = words[0]
         self.say(f"* {len(self._mails)} EXISTS")
         self.say("* FLAGS (\\Seen \\Answered \\Deleted \\Flagged)")
-        self.say("* OK [UIDVALIDITY 1] fixed")
+        if self.server.uid_validity:
+            self.say(f"* OK [UIDVALIDITY {self.server.uid_validity}] fixed")
         self.say(f"{tag} OK [{mode}] done")
 
     def do_examine(self, tag: str, words: list[str], by_uid: bool) -> None:

@@ -84,7 +84,7 @@ def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 def before_evidence(store: Store) -> None:
     """Take away what migration 0003 brought."""
     with store._database.write() as connection:
-        for table in ("manifest_parts", "purges", "letters", "mailbox_readings"):
+        for table in ("manifest_parts", "purges", "letters", "mailbox_readings", "mailbox_marks"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("DROP INDEX ix_sightings_seen_run")
         for table, column in (

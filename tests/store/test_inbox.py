@@ -62,3 +62,11 @@ def test_since_when_the_mailbox_is_closed_is_known(store: Store) -> None:
     store.inbox.note(MailboxReading(NIGHT + HOUR, "Server IMAP tidak menjawab."))
     assert store.inbox.last_reading() == MailboxReading(NIGHT + HOUR, "Server IMAP tidak menjawab.")
     assert store.inbox.last_reading(good=True) == MailboxReading(NIGHT)
+
+
+def test_how_far_a_mailbox_was_read_is_known_for_each_mailbox(store: Store) -> None:
+    assert store.inbox.read_until("imap.kantor.example:993 pantau 7") == 0
+    store.inbox.keep_mark("imap.kantor.example:993 pantau 7", 41)
+    store.inbox.keep_mark("imap.kantor.example:993 pantau 7", 4_294_967_295)
+    assert store.inbox.read_until("imap.kantor.example:993 pantau 7") == 4_294_967_295
+    assert store.inbox.read_until("imap.kantor.example:993 pantau 8") == 0
