@@ -14,6 +14,9 @@ Tone = Literal["tinggi", "sedang", "rendah", "info", "tenang", "abu"]
 """Colour of a word; the word itself always stands beside it."""
 
 
+CAPTION = "Teks unggahan"
+
+
 class Tile(msgspec.Struct, frozen=True):
     """One number of the summary."""
 
@@ -80,6 +83,11 @@ class Excerpt(msgspec.Struct, frozen=True):
 
     label: str
     pieces: tuple[Piece, ...]
+
+    @property
+    def of_caption(self) -> bool:
+        """Whether the words are the post's own text, which needs no label where it stands alone."""
+        return self.label == CAPTION
 
 
 class DiffPiece(msgspec.Struct, frozen=True):
@@ -319,46 +327,6 @@ class Examples(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...] = ()
 
 
-class TrendDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One night of the trend; ``percent`` is the length of its bar against the busiest night."""
-
-    day: str
-    posts: str
-    percent: int
-    findings: str
-    quiet: str
-    unread: str
-
-
-class Trend(msgspec.Struct, frozen=True):
-    """The last nights, with the fact in words."""
-
-    sentence: str = ""
-    days: tuple[TrendDay, ...] = ()
-
-
-class MixRow(msgspec.Struct, frozen=True):
-    """Share of one category among tonight's posts."""
-
-    label: str
-    number: int
-    percent: int
-    useful: bool
-
-
-class Mix(msgspec.Struct, frozen=True):
-    """What tonight's posts were for, with the fact in words."""
-
-    sentence: str = ""
-    rows: tuple[MixRow, ...] = ()
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """Terms and values that let anybody trace the numbers."""
-
-    entries: tuple[Entry, ...] = ()
-
-
 class Series(msgspec.Struct, frozen=True):
     """One row of numbers of a chart. ``None`` is a gap (nothing is known), never a nought."""
 
@@ -382,3 +350,45 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """Of the days or bars, as readers see them."""
     series: tuple[Series, ...]
     """Each as long as ``labels``. At most three, told apart in grey by tone and pattern, not by hue."""
+
+
+class TrendDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One night of the trend."""
+
+    day: str
+    posts: str
+    findings: str
+    quiet: str
+    unread: str
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """The last nights, with the fact in words, as a chart and as rows."""
+
+    sentence: str = ""
+    days: tuple[TrendDay, ...] = ()
+    chart: Chart | None = None
+    picture: CardPicture | None = None
+    """The chart as the mail shows it; drawn when the mail is."""
+
+
+class MixRow(msgspec.Struct, frozen=True):
+    """Share of one category among tonight's posts."""
+
+    label: str
+    number: int
+    percent: int
+    useful: bool
+
+
+class Mix(msgspec.Struct, frozen=True):
+    """What tonight's posts were for, with the fact in words."""
+
+    sentence: str = ""
+    rows: tuple[MixRow, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Terms and values that let anybody trace the numbers."""
+
+    entries: tuple[Entry, ...] = ()

@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 import msgspec
 
-from pantau.digest.blocks import Card, Cards, Edit, Excerpt, Lines, OpenRows, Piece, QuietRows, Trend, UnreadGroups
+from pantau.digest.blocks import (
+    Card,
+    CardPicture,
+    Cards,
+    Edit,
+    Excerpt,
+    Lines,
+    OpenRows,
+    Piece,
+    QuietRows,
+    UnreadGroups,
+)
 from pantau.digest.build_posts import left_out
 from pantau.digest.clean import shorten
 from pantau.digest.model import Digest
@@ -73,15 +84,15 @@ def fit(digest: Digest, *, max_findings: int, budget_kb: int, draw: Callable[[Di
 def within_mail(digest: Digest, other_bytes: int) -> Digest:
     """The digest without the pictures that would make the mail larger than ``MAIL_BYTES``, the mildest findings' first.
 
-    ``other_bytes`` is what text and HTML take.
+    ``other_bytes`` is what text and HTML take. The chart stays: it is one, and small.
     """
-    room = MAIL_BYTES - other_bytes
+    room = MAIL_BYTES - other_bytes - (_part_bytes(digest.trend.picture) if digest.trend.picture else 0)
 
     def kept(card: Card) -> Card:
         nonlocal room
         if card.picture is None:
             return card
-        size = len(card.picture.data) * 78 // 57 + _PART_BYTES  # base64 in lines of 76 signs, and the part's header
+        size = _part_bytes(card.picture)
         if size > room:
             return msgspec.structs.replace(card, picture=None)
         room -= size
@@ -92,6 +103,11 @@ def within_mail(digest: Digest, other_bytes: int) -> Digest:
         for block in (digest.flags, digest.reviews)
     )
     return msgspec.structs.replace(digest, flags=flags, reviews=reviews)
+
+
+def _part_bytes(picture: CardPicture) -> int:
+    """In base64, in lines of 76 signs, with the part's header."""
+    return len(picture.data) * 78 // 57 + _PART_BYTES
 
 
 def shorten_digest(digest: Digest, limits: Limits) -> Digest:
@@ -116,7 +132,7 @@ def shorten_digest(digest: Digest, limits: Limits) -> Digest:
         vanished=_lines(digest.vanished, lines),
         decisions=_lines(digest.decisions, lines),
         letters=_lines(digest.letters, lines),
-        trend=Trend(digest.trend.sentence, digest.trend.days[-limits.nights :] if limits.nights else ()),
+        trend=msgspec.structs.replace(digest.trend, days=digest.trend.days[-limits.nights :] if limits.nights else ()),
     )
 
 

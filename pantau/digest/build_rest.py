@@ -2,13 +2,28 @@
 
 import calendar
 from collections import Counter
+from collections.abc import Sequence
 
 from pantau.core.clock import local_day
 from pantau.core.model import CATEGORIES, UNIT_KINDS, USEFUL_CATEGORIES, Category, Cost, Observation, Post
 from pantau.core.rule_life import Demotion
 from pantau.digest import answers, build_states, clean, words
-from pantau.digest.blocks import Counts, Entry, Example, Examples, Facts, Lines, Mix, MixRow, Trend, TrendDay
+from pantau.digest.blocks import (
+    Chart,
+    Counts,
+    Entry,
+    Example,
+    Examples,
+    Facts,
+    Lines,
+    Mix,
+    MixRow,
+    Series,
+    Trend,
+    TrendDay,
+)
 from pantau.digest.context import Context
+from pantau.digest.model import DayCount
 
 _EXAMPLE_LEAST_CHARS = 60
 _EXAMPLE_CHARS = 180
@@ -107,12 +122,11 @@ def decisions(ctx: Context) -> Lines:
 
 
 def trend(ctx: Context) -> Trend:
-    """The last nights as rows with a bar, and the fact in words. A night without a run is a gap, not a zero."""
+    """The last nights as rows and as a chart, and the fact in words. A night without a run is a gap, not a zero."""
     days = ctx.data.trend
     known = [day for day in days if day.posts is not None]
     if len(known) < 2:
         return Trend()
-    most = max(day.posts or 0 for day in known) or 1
 
     def shown(value: int | None) -> str:
         return "–" if value is None else words.number(value)
@@ -121,7 +135,6 @@ def trend(ctx: Context) -> Trend:
         TrendDay(
             day=words.day_month(day.day),
             posts=shown(day.posts),
-            percent=words.percent(day.posts or 0, most),
             findings=shown(day.findings),
             quiet=shown(day.quiet),
             unread=shown(day.unread),
@@ -138,7 +151,25 @@ def trend(ctx: Context) -> Trend:
     gaps = len(days) - len(known)
     if gaps:
         sentence += f" {words.counted(gaps, 'malam')} tanpa pemeriksaan ditulis dengan tanda –."
-    return Trend(sentence, rows)
+    return Trend(sentence, rows, _posts_chart(days))
+
+
+def _posts_chart(days: Sequence[DayCount]) -> Chart:
+    known = [day for day in days if day.posts is not None]
+    most, least = (pick(known, key=lambda day: day.posts or 0) for pick in (max, min))
+    first, last = words.day_month(days[0].day), words.day_month(days[-1].day)
+    fact = (
+        f"Grafik unggahan per malam, {first} s.d. {last}: terbanyak {words.number(most.posts or 0)} pada "
+        f"{words.day_month(most.day)}, paling sedikit {words.number(least.posts or 0)} pada {words.day_month(least.day)}."
+    )
+    return Chart(
+        kind="trend",
+        title="Unggahan per malam",
+        fact=fact,
+        unit="unggahan",
+        labels=tuple(words.day_month(day.day) for day in days),
+        series=(Series("unggahan", tuple(day.posts for day in days)),),
+    )
 
 
 def mix(ctx: Context) -> Mix:

@@ -198,7 +198,7 @@ def _add_pictures(message: EmailMessage, pictures: Sequence[CardPicture], bounda
     """Put the pictures beside the HTML part, as parts that only it shows."""
     page = list(message.iter_parts())[-1]
     for picture in pictures:
-        page.add_related(picture.data, "image", "jpeg", cid=f"<{picture.cid}>", disposition="inline")
+        page.add_related(picture.data, "image", picture.subtype, cid=f"<{picture.cid}>", disposition="inline")
     page.set_boundary(boundary)
     page.set_param("type", "text/html")
 

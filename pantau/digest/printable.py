@@ -21,8 +21,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pantau.core.errors import PantauError
 from pantau.core.resources import data_dir
 from pantau.core.settings import Office
-from pantau.digest import budget, clean
-from pantau.digest.blocks import CardPicture
+from pantau.digest import budget, charts, clean
+from pantau.digest.blocks import CardPicture, Chart
 from pantau.digest.model import Digest
 
 _log = structlog.get_logger(__name__)
@@ -156,13 +156,20 @@ def fill(template: str, head: Letterhead, made_at: datetime, paper: Literal["A4"
 
 @functools.cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(str(Path(data_dir("templates"))), encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["drawn"] = _drawing_url
+    return environment
+
+
+def _drawing_url(chart: Chart) -> str:
+    """The chart for an ``img``, whose alternative text gets into the PDF; of an ``svg`` element only the title does."""
+    return f"data:image/svg+xml;base64,{b64encode(charts.svg(chart).encode()).decode()}"
 
 
 def _data_url(image: bytes) -> str:
@@ -179,7 +186,7 @@ def _only_data() -> Any:
 
     class OnlyData(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
-            if not re.match(r"data:image/(png|jpeg);base64,", url):
+            if not re.match(r"data:image/(png|jpeg|svg\+xml);base64,", url):
                 raise ValueError(f"alamat di luar halaman: {url[:80]}")
             return super().fetch(url, headers)
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pantau.core.resources import data_dir
 from pantau.core.settings import DigestSettings
-from pantau.digest import answers, budget, clean
+from pantau.digest import answers, budget, charts, clean
 from pantau.digest.blocks import CardPicture, DiffPiece, Piece
 from pantau.digest.model import Digest
 
@@ -42,7 +42,8 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
         """The same page for a browser: with its pictures inside, without reply links."""
         page = answers.unlinked_page(self.html)
         for picture in self.pictures:
-            page = page.replace(f'"cid:{picture.cid}"', f'"data:image/jpeg;base64,{b64encode(picture.data).decode()}"')
+            url = f"data:image/{picture.subtype};base64,{b64encode(picture.data).decode()}"
+            page = page.replace(f'"cid:{picture.cid}"', f'"{url}"')
         return page
 
     @property
@@ -119,18 +120,21 @@ class Renderer:
 
     def render(self, digest: Digest, settings: DigestSettings) -> Rendered:
         """Everything that a staff mail needs, the HTML cut to ``settings.max_findings`` and ``settings.budget_kb``."""
+        if digest.trend.chart:
+            trend = msgspec.structs.replace(digest.trend, picture=charts.png(digest.trend.chart))
+            digest = msgspec.structs.replace(digest, trend=trend)
         text_bytes = budget.encoded_bytes(self.text(digest))
         digest = budget.within_mail(digest, text_bytes + settings.budget_kb * 1024)
         shown, html = budget.fit(
             digest, max_findings=settings.max_findings, budget_kb=settings.budget_kb, draw=self.html
         )
-        cards = (*shown.flags.cards, *shown.reviews.cards)
+        drawn = (*(card.picture for card in (*shown.flags.cards, *shown.reviews.cards)), shown.trend.picture)
         return Rendered(
             subject=digest.subject,
             html=html,
             text=self.text(digest, shown.flags.hidden + shown.reviews.hidden),
             whatsapp=self.whatsapp(digest),
-            pictures=tuple({card.picture.cid: card.picture for card in cards if card.picture}.values()),
+            pictures=tuple({picture.cid: picture for picture in drawn if picture}.values()),
             hidden_findings=shown.flags.hidden + shown.reviews.hidden,
             html_bytes=budget.encoded_bytes(html),
         )

@@ -236,8 +236,11 @@ def test_costs_of_the_month_are_forecast():
 
 def test_a_night_without_a_run_is_a_gap_in_the_trend_and_not_a_zero():
     gap, zero = RICH.trend.days[6], RICH.trend.days[2]
-    assert (gap.posts, gap.findings, gap.percent) == ("–", "–", 0)
+    assert (gap.posts, gap.findings) == ("–", "–")
     assert zero.posts == "0"
+    assert RICH.trend.chart is not None
+    values = RICH.trend.chart.series[0].values
+    assert (values[6], values[2]) == (None, 0)
     assert "1 malam tanpa pemeriksaan" in RICH.trend.sentence
 
 

@@ -45,7 +45,7 @@ def many(count: int, size: int, words: int = 0) -> Digest:
 
 
 def test_a_picture_has_its_size_and_says_in_words_whose_it_is() -> None:
-    first, second = images(PAGE.html)
+    first, second = images(PAGE.html)[:2]
     assert (first["width"], first["height"]) == ("120", "80")
     assert (second["width"], second["height"]) == ("67", "120")
     assert first["alt"] == "gambar unggahan Dinas Kesehatan"
@@ -59,12 +59,12 @@ def test_without_pictures_the_mail_says_the_same() -> None:
     assert Page(without.html).text == Page(PAGE.html).text
     assert without.text == PAGE.text
     assert without.whatsapp == PAGE.whatsapp
-    assert images(without.html) == []
+    assert [image["alt"][:7] for image in images(without.html)] == ["Grafik "]
 
 
 def test_the_picture_of_a_post_with_personal_data_is_not_shown() -> None:
     assert sample.DATA.key in sample.rich().thumbnails
-    assert len(images(PAGE.html)) == 2
+    assert [image["alt"][:7] for image in images(PAGE.html)] == ["gambar ", "gambar ", "Grafik "]
 
 
 def test_the_mail_carries_each_picture_once_inside_its_page_and_only_there() -> None:
