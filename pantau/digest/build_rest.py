@@ -289,9 +289,9 @@ def _since(ctx: Context, item: Demotion) -> str:
 
 def costs(ctx: Context) -> Lines:
     """Requests and money of the night, and of the month with a straight-line forecast."""
-    month = _by_platform(ctx.data.month_costs)
+    month = costs_by_platform(ctx.data.month_costs)
     entries = []
-    for platform, used in sorted(_by_platform(ctx.data.costs).items()):
+    for platform, used in sorted(costs_by_platform(ctx.data.costs).items()):
         parts = [f"{words.counted(used.requests, 'permintaan')}"]
         parts += [f"{words.counted(used.posts_billed, 'unggahan berbayar')}"] if used.posts_billed else []
         parts += [f"{words.counted(used.users_billed, 'profil berbayar')}"] if used.users_billed else []
@@ -308,7 +308,8 @@ def costs(ctx: Context) -> Lines:
     return Lines(tuple(entries))
 
 
-def _by_platform(costs: tuple[Cost, ...]) -> dict[str, Cost]:
+def costs_by_platform(costs: tuple[Cost, ...]) -> dict[str, Cost]:
+    """The costs of several runs added up."""
     sums: dict[str, Cost] = {}
     for cost in costs:
         before = sums.get(cost.platform, Cost(platform=cost.platform))

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 
 from pantau.core.settings import DigestSettings
-from pantau.digest import budget
+from pantau.digest import budget, charts, period_budget
 from pantau.digest.editions import RegentEdition, UnitEdition
 from pantau.digest.model import Digest
+from pantau.digest.period_model import PeriodEdition
 from pantau.digest.render import Rendered, Renderer, compact, tidy
 
 
@@ -40,8 +41,25 @@ class EditionRenderer(Renderer):
             html_bytes=budget.encoded_bytes(html),
         )
 
-    def _page(self, name: str, page: Any) -> str:
-        html = self._html.get_template(f"{name}.html.j2").render(page=page)
+    def period(self, edition: PeriodEdition, settings: DigestSettings) -> Rendered:
+        """The weekly or monthly edition; the text holds what the page has no room for, unless a workbook comes along."""
+        pictures = tuple(charts.png(block.chart) for block in edition.charts)
+        shown, html = period_budget.fit(
+            edition, settings.budget_kb, lambda page: self._page("period", page, pictures=pictures)
+        )
+        told = period_budget.shorten(edition, period_budget.TEXT) if "xlsx" in settings.attach else edition
+        return Rendered(
+            subject=edition.subject,
+            html=html,
+            text=self._twin("period", told),
+            whatsapp="",
+            pictures=pictures,
+            hidden_findings=shown.flags.hidden,
+            html_bytes=budget.encoded_bytes(html),
+        )
+
+    def _page(self, name: str, page: Any, **more: Any) -> str:
+        html = self._html.get_template(f"{name}.html.j2").render(page=page, **more)
         return compact(self._inliner.inline(html))
 
     def _twin(self, name: str, page: Any) -> str:

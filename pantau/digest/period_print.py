@@ -1,0 +1,22 @@
+"""The printed weekly or monthly edition: a tagged PDF with letterhead, charts, page numbers and a signature block."""
+
+from datetime import datetime
+from typing import Literal
+
+from pantau.digest import printable
+from pantau.digest.period_budget import PRINT, shorten
+from pantau.digest.period_model import PeriodEdition
+
+
+def pdf(
+    edition: PeriodEdition, head: printable.Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4"
+) -> bytes:
+    """The printed edition. The same input gives the same bytes. Raises ``PrintError`` when the machine cannot."""
+    return printable.typeset(page(edition, head, made_at, paper))
+
+
+def page(
+    edition: PeriodEdition, head: printable.Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4"
+) -> str:
+    """The HTML behind the PDF."""
+    return printable.fill("period-print.html.j2", head, made_at, paper, page=shorten(edition, PRINT))
