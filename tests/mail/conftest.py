@@ -1,5 +1,24 @@
-"""These tests need node, java, Chromium and SpamAssassin: ``make check-mail`` runs them, a plain ``make test`` does not."""
+"""These tests need node, java, Chromium, SpamAssassin, Postfix and Dovecot: ``make check-mail`` runs them, ``make test`` does not."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.mail.dovecot import Dovecot
+from tests.mail.postfix import GONE, Postfix
+from tests.mail.real_office import USERS
 
 collect_ignore_glob = [] if os.environ.get("PANTAU_CHECK_MAIL") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    with Dovecot(USERS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix(dovecot: Dovecot) -> Iterator[Postfix]:
+    with Postfix(dovecot, also_knows=(GONE,)) as server:
+        yield server

@@ -31,6 +31,7 @@ ssl_key = <{key}
 auth_mechanisms = plain login
 disable_plaintext_auth = yes
 auth_username_format = %Lu
+auth_failure_delay = 0
 mail_location = maildir:{folder}/mail/%Lu
 first_valid_uid = 1
 mail_max_userip_connections = 50
@@ -59,6 +60,11 @@ service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
     port = {lmtp_port}
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service auth {{

@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -93,6 +94,8 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
+GONE = "pindah@kantor.example"
+"""Postfix takes mail for this address, Dovecot does not know it: what comes back is a bounce that Postfix writes."""
 FORGER = "palsu@gmail.example"
 """Postfix is told that this sender fails SPF, and writes that into the mail as the office's server."""
 
@@ -100,8 +103,10 @@ FORGER = "palsu@gmail.example"
 class Postfix:
     """Started by ``with``; ``port(service)`` tells where each of its doors is."""
 
-    def __init__(self, dovecot: Dovecot) -> None:
+    def __init__(self, dovecot: Dovecot, also_knows: Sequence[str] = ()) -> None:
+        """It takes mail for the users of ``dovecot`` and for ``also_knows``."""
         self.dovecot = dovecot
+        self._known = (*dovecot.users, *also_knows)
         self._ports = {name: free_port() for name in _SERVICES}
 
     def port(self, service: str) -> int:
@@ -116,7 +121,7 @@ class Postfix:
             (self.folder / name).mkdir()
         owner = pwd.getpwnam("postfix")
         os.chown(self.folder / "data", owner.pw_uid, grp.getgrnam("postfix").gr_gid)
-        (self.folder / "users").write_text("".join(f"{user} {user}\n" for user in self.dovecot.users))
+        (self.folder / "users").write_text("".join(f"{user} {user}\n" for user in self._known))
         said = f"{SERVER_NAME}; spf=fail smtp.mailfrom=gmail.example; dmarc=fail header.from=gmail.example"
         (self.folder / "verdicts").write_text(f"{FORGER} PREPEND Authentication-Results: {said}\n")
         (etc / "main.cf").write_text(
