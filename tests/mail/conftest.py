@@ -1,4 +1,4 @@
-"""These tests need node, java, Chromium, SpamAssassin, Postfix and Dovecot: ``make check-mail`` runs them, ``make test`` does not."""
+"""Tests of the mails in real programs: ``make check-mail`` installs those and runs them, a plain ``make test`` does not."""
 
 import os
 from collections.abc import Iterator

@@ -53,7 +53,7 @@ def test_what_was_frozen_is_what_is_read_back(bench: Bench, postfix: Postfix, se
     for mail in (whole, dots):
         (raw,) = postfix.dovecot.wait_for(mail.recipient, 1)
         assert untraced(raw) == mail.wire
-    own = postfix.dovecot.wait_for(OWN, 3)
+    own = postfix.dovecot.wait_for(OWN, 2)
     assert {untraced(raw) for raw in own} == {whole.wire, dots.wire}
     assert "sasl_method=" in postfix.log.read_text()
 
