@@ -57,7 +57,7 @@ Change = Literal["removed", "edited"]
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """A flagged post that was taken down, or edited so that the rule is silent about it.
+    """One flag about a post that was taken down, or edited so that the rule is silent about it; a post may have several flags.
 
     Pantau looks once a night, so the change lies between two instants: still there, and no longer.
     """
@@ -69,9 +69,11 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     flagged_at: datetime
     """``as_of`` of the first run that flagged it: from then on the unit could know."""
     seen_until: datetime
-    """When the flagged wording was last seen."""
+    """When the post was last seen; of one that was edited, when its wording before that was first seen."""
     corrected_by: datetime
     """When it was first seen gone or changed. An upper bound of the true instant."""
+    noticed_at: datetime
+    """``as_of`` of the run that made it sure: of a removed post the second one that missed it."""
 
     @property
     def hours(self) -> float:

@@ -84,6 +84,12 @@ def insert_decision(connection: sa.Connection, decision: Decision, recorded_at: 
     return True
 
 
+def decided(connection: sa.Connection, keys: Iterable[str]) -> dict[str, Decision]:
+    """The decision in effect for some findings, inside the caller's transaction."""
+    query = sa.select(_T).where(_T.c.finding_key.in_(keys)).order_by(_T.c.at, _T.c.id)
+    return in_effect(_to_decision(row) for row in connection.execute(query))
+
+
 def in_effect(decisions: Iterable[Decision]) -> dict[str, Decision]:
     """The decision in effect per finding key, of decisions in order."""
     found: dict[str, Decision] = {}

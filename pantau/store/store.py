@@ -9,6 +9,7 @@ from pantau.core.clock import WIB
 from pantau.core.model import Collected, Mail, Scan, Window
 from pantau.store import retention, scans, schema, trends
 from pantau.store.accounts import Accounts
+from pantau.store.corrections import Corrections
 from pantau.store.costs import Costs
 from pantau.store.database import Database
 from pantau.store.decisions import Decisions
@@ -37,6 +38,7 @@ class Store:
         self.pictures = Pictures(database)
         self.decisions = Decisions(database)
         self.findings = Findings(database, self.decisions)
+        self.corrections = Corrections(database)
         self.observations = Observations(database)
         self.costs = Costs(database)
         self.manifests = Manifests(database)
