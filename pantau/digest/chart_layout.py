@@ -19,7 +19,7 @@ MARGIN = 24
 USABLE = WIDTH - 2 * MARGIN
 TITLE, LABEL, NOTE = 38, 34, 30
 """Sizes of letters. On a telephone of 320 pixels the sheet is 272 wide and the smallest letters are still 8.5 pixels high."""
-INK, DARK, MIDDLE, PALE, PAPER = 0, 2, 9, 13, 15
+INK, DARK, MIDDLE, PALE, PAPER = 0, 2, 7, 13, 15
 """Tones: steps of one ramp from ink to paper."""
 SERIES_TONES = (DARK, MIDDLE, PALE)
 """The first is solid, the second striped, the third an outline, so that a copier keeps them apart."""

@@ -12,7 +12,7 @@ import msgspec
 
 from pantau.digest import clean
 from pantau.digest.blocks import CardPicture, Chart
-from pantau.digest.chart_layout import INK, PAPER, SCALE, WIDTH, Boxes, Words, sheet
+from pantau.digest.chart_layout import INK, PAPER, SCALE, WIDTH, Boxes, Sheet, Words, sheet
 from pantau.digest.chart_text import drawable, font
 
 _INK_RGB, _PAPER_RGB = (18, 48, 45), (255, 255, 255)
@@ -38,27 +38,29 @@ def png(chart: Chart) -> CardPicture:
                 (part.x, part.y), drawable(part.text), font=font(part.size), fill=INK, anchor=_ANCHORS[part.anchor]
             )
     image.putpalette([channel for tone in range(PAPER + 1) for channel in _rgb(tone)])
+    fact = _fact(chart)
     file = BytesIO()
     image.save(file, "PNG", optimize=True, bits=4)
     return CardPicture(
         data=file.getvalue(),
         width=WIDTH // SCALE,
         height=drawn.height // SCALE,
-        alt=_fact(chart),
-        name=_name(chart),
+        alt=fact,
+        name=_name(drawn, fact),
     )
 
 
 def svg(chart: Chart) -> str:
     """The chart as an ``svg`` element that needs nothing besides: no script, no style sheet, no font file."""
     drawn = sheet(chart)
-    name = _name(chart)
+    fact = _fact(chart)
+    name = _name(drawn, fact)
     return "".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d" '
             f'width="{WIDTH // SCALE}" height="{drawn.height // SCALE}" viewBox="0 0 {WIDTH} {drawn.height}" '
             f'font-family="{_FONTS}" fill="{_hex(INK)}">',
-            f'<title id="{name}-t">{escape(clean.line(chart.title))}</title><desc id="{name}-d">{escape(_fact(chart))}</desc>',
+            f'<title id="{name}-t">{escape(clean.line(chart.title))}</title><desc id="{name}-d">{escape(fact)}</desc>',
             f'<path fill="{_hex(PAPER)}" d="M0 0h{WIDTH}v{drawn.height}H0z"/>',
             *(_element(part) for part in drawn.parts),
             "</svg>",
@@ -83,9 +85,9 @@ def _fact(chart: Chart) -> str:
     return clean.line(chart.fact, _LONGEST_FACT_CHARS)
 
 
-def _name(chart: Chart) -> str:
-    """The same for the same data, whatever version of the picture library draws it."""
-    return f"g{hashlib.sha256(msgspec.json.encode(chart)).hexdigest()[:24]}"
+def _name(drawn: Sheet, fact: str) -> str:
+    """The same for the same drawing, whatever version of the picture library makes the file."""
+    return f"g{hashlib.sha256(msgspec.json.encode((drawn, fact))).hexdigest()[:24]}"
 
 
 def _rgb(tone: int) -> tuple[int, ...]:
