@@ -148,7 +148,7 @@ def _support(counter: Counter[str]) -> str:
 
 
 def examples(ctx: PeriodContext) -> tuple[ModelPost, ...]:
-    """Useful posts without a finding and without personal data, of accounts without a flag: different units and tiers, care first."""
+    """Useful posts without a finding and without personal data, of accounts without a flag: from different units."""
     tainted = {item.finding.post for item in ctx.data.now.findings}
     flags = [item for item in ctx.data.now.findings if item.strength == "flag" and ctx.outcome(item) != "dismissed"]
     accounts = {ctx.resolve(item.finding.account) for item in flags if item.finding.account}

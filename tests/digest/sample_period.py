@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from pantau.core.clock import days_between
-from pantau.core.model import Cost, Decision, Finding
-from pantau.core.periods import Correction, NightSums, PeriodFinding, PostCount, StateCount, Sums
+from pantau.core.model import CATEGORIES as CATEGORY_NAMES
+from pantau.core.model import LEVELS, Account, AccountState, Category, Cost, Decision, DecisionAction, Finding
+from pantau.core.periods import Change, Correction, NightSums, PeriodFinding, PostCount, StateCount, Sums
 from pantau.digest.period_input import PeriodInput
 from tests.digest import sample
 
 MONDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 29)
 UNWATCHED = ("facebook",)
 QUIET = {"tirta_arunika": 7, "pemdes_tirtasewu_watusinar": 5, "wisata.arunika": 2}
+STATES: tuple[AccountState, ...] = ("active", "quiet", "unread")
 UNREAD = {"puskesmas.watusinar": 7, "smpn20arunika": 4, "desa.bulaksari": 1}
-MIX = {
+MIX: dict[str, dict[Category | Literal[""], int]] = {
     "dinkes_arunika": {"layanan": 4, "edukasi": 3, "ucapan": 2},
     "dinkes.arunika": {"layanan": 2, "seremonial": 4},
     "pupr_arunika": {"kinerja": 6, "seremonial": 1, "": 1},
@@ -41,9 +44,10 @@ def states(nights: int, quiet: dict[str, int], unread: dict[str, int]) -> tuple[
         if item.platform in UNWATCHED:
             continue
         silent, blind = quiet.get(item.handle, 0), unread.get(item.handle, 0)
-        state = "never_posted" if item.platform == "website" else "quiet"
+        state: AccountState = "never_posted" if item.platform == "website" else "quiet"
         rest = nights - silent - blind
-        for name, count in ((state, silent), ("unread", blind), ("active", rest)):
+        parts: tuple[tuple[AccountState, int], ...] = ((state, silent), ("unread", blind), ("active", rest))
+        for name, count in parts:
             if count:
                 found.append(StateCount(item.key, name, False, count))
     return tuple(found)
@@ -81,9 +85,9 @@ def total(counts: tuple[PostCount, ...]) -> int:
     return sum(count.posts for count in counts)
 
 
-def decision(finding: Finding, action: str, *, day: int, note: str = "") -> Decision:
+def decision(finding: Finding, action: DecisionAction, *, day: int, note: str = "") -> Decision:
     at = datetime(2026, 11, day, 2, 15, tzinfo=UTC)
-    return Decision(finding_key=finding.key, action=action, by="inspektur@arunika.example", at=at, note=note)  # type: ignore[arg-type]
+    return Decision(finding_key=finding.key, action=action, by="inspektur@arunika.example", at=at, note=note)
 
 
 def reported(finding: Finding, day: int, taken: Decision | None = None) -> PeriodFinding:
@@ -111,14 +115,14 @@ def findings() -> tuple[PeriodFinding, ...]:
     return tuple(reported(item, *told.get(item.key, (24, None))) for item in sample.FINDINGS)
 
 
-def corrected(rule: str, change: str, hours: float) -> Correction:
+def corrected(rule: str, change: Change, hours: float) -> Correction:
     finding = by_rule(rule)
     flagged = datetime(2026, 11, 24, 13, tzinfo=UTC)
     return Correction(
         finding_key=finding.key,
         post=finding.post,
         unit=finding.unit,
-        change=change,  # type: ignore[arg-type]
+        change=change,
         flagged_at=flagged,
         seen_until=flagged + timedelta(hours=max(0.0, hours - 24)),
         corrected_by=flagged + timedelta(hours=hours),
@@ -142,7 +146,7 @@ CANDIDATES = (
     sample.GOOD_CLINIC,
     sample.GOOD_SCHOOLS,
 )
-CATEGORIES = {
+CATEGORIES: dict[str, Category] = {
     sample.GOOD_DISTRICT.key: "kinerja",
     sample.GOOD_CLINIC.key: "layanan",
     sample.GOOD_SCHOOLS.key: "edukasi",
@@ -180,7 +184,7 @@ def week() -> PeriodInput:
         ),
         candidates=CANDIDATES,
         posts={post.key: post for post in sample.POSTS},
-        categories=CATEGORIES,  # type: ignore[arg-type]
+        categories=CATEGORIES,
         costs=COSTS,
         costs_before=(Cost(platform="x", requests=180, usd=0.81),),
         unwatched=UNWATCHED,
@@ -260,3 +264,41 @@ def hostile(text: str) -> PeriodInput:
         candidates=(odd, *data.candidates),
         costs=(*data.costs, Cost(platform=text or "x", requests=1)),
     )
+
+
+def large(units: int = 300, findings_each: int = 3) -> PeriodInput:
+    """A month of a big regency: many units, findings, silent and unread accounts, decisions."""
+    data = month()
+    some = tuple(
+        msgspec.structs.replace(sample.UNITS[n % 15], code=f"U-{n:04}", name=f"Unit Nomor {n} Arunika", parent="")
+        for n in range(units)
+    )
+    accounts = tuple(
+        Account(platform=platform, handle=f"unit_{n:04}_arunika", unit=f"U-{n:04}", platform_id=f"{n + 1}{at}")
+        for n in range(units)
+        for at, platform in enumerate(("x", "instagram", "youtube"))
+    )
+    base = by_rule("merendahkan-warga")
+    found = []
+    for n in range(units * findings_each):
+        owner = accounts[n % len(accounts)]
+        finding = msgspec.structs.replace(
+            base, unit=owner.unit, account=owner.key, post=f"x:{n}", subject=f"{n}", level=LEVELS[n % 4]
+        )
+        taken = decision(finding, "answer", day=26, note=f"Catatan nomor {n}") if n % 3 == 0 else None
+        found.append(reported(finding, 1 + n % 28, taken))
+    every = [StateCount(owner.key, STATES[n % 3], False, 30) for n, owner in enumerate(accounts)]
+    counts = tuple(
+        PostCount(owner.key, CATEGORY_NAMES[(n + at) % 7], 2 + n % 5)
+        for n, owner in enumerate(accounts)
+        for at in (0, 3)
+    )
+    now = msgspec.structs.replace(
+        data.now,
+        posts=counts,
+        days=nights([day.day for day in data.now.days], total(counts)),
+        states=tuple(every),
+        findings=tuple(found),
+        corrections=(),
+    )
+    return msgspec.structs.replace(data, units=some, accounts=accounts, now=now, before=None, candidates=(), posts={})
