@@ -23,7 +23,6 @@ from pantau.digest.model import (
     TextVersion,
     VanishedPost,
 )
-from pantau.store import DayCount as StoredDay
 from pantau.store.store import Store
 
 TREND_NIGHTS = 14
@@ -160,17 +159,13 @@ def _versions(store: Store, posts: Iterable[Post], keys: Collection[str]) -> dic
 
 def _trend(store: Store, today: date, zone: ZoneInfo) -> tuple[DayCount, ...]:
     """The last nights in the digest's own measures: posts with a flag, accounts quiet, watched accounts unread."""
-    days = store.daily_counts(today - timedelta(days=TREND_NIGHTS - 1), today, zone)
-    return tuple(_night_count(store, day) if day.run_id else DayCount(day=day.day) for day in days)
-
-
-def _night_count(store: Store, day: StoredDay) -> DayCount:
-    flagged = {
-        finding.post for finding in store.findings.of_run(day.run_id) if finding.strength == "flag" and finding.post
-    }
-    seen = store.observations.of_run(day.run_id)
-    unread_accounts = sum(item.state == "unread" and item.unread_class not in INTENDED for item in seen)
-    return DayCount(day=day.day, posts=day.posts, findings=len(flagged), quiet=day.quiet, unread=unread_accounts)
+    days = store.periods.days(today - timedelta(days=TREND_NIGHTS - 1), today, zone)
+    return tuple(
+        DayCount(day=one.day, posts=one.posts, findings=one.flagged, quiet=one.quiet, unread=one.unread)
+        if one.flagged is not None
+        else DayCount(day=one.day)
+        for one in days
+    )
 
 
 def _undelivered(site: Site, store: Store, run: Run) -> tuple[date, ...]:

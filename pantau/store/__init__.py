@@ -6,7 +6,6 @@ Importing this package is cheap; SQLAlchemy and Alembic (0.4 s) are loaded by th
 from typing import TYPE_CHECKING
 
 from pantau.store.records import (
-    DayCount,
     Document,
     FirstReport,
     OpenFinding,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from pantau.store.store import Store
 
 __all__ = [
-    "DayCount",
     "Document",
     "FirstReport",
     "OpenFinding",

@@ -1,7 +1,7 @@
 """What the sources used and what it cost, per run and month."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,10 @@ class Costs:
     def of_month(self, year: int, month: int, zone: ZoneInfo = WIB) -> list[Cost]:
         """What the runs that started in a calendar month of ``zone`` used, by platform and source."""
         start = day_start(date(year, month, 1), zone)
-        end = day_start(date(year + month // 12, month % 12 + 1, 1), zone)
+        return self.between(start, day_start(date(year + month // 12, month % 12 + 1, 1), zone))
+
+    def between(self, start: datetime, end: datetime) -> list[Cost]:
+        """What the runs with ``start <= started_at < end`` used, by platform and source."""
         started = schema.runs.c.started_at
         runs = sa.select(schema.runs.c.run_id).where(started >= start, started < end)
         return self._sum(_T.c.run_id.in_(runs))

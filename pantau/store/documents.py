@@ -43,6 +43,15 @@ class Documents:
         with self._database.read() as connection:
             return sorted((row.edition, row.format) for row in connection.execute(query))
 
+    def runs_with(self, edition: str) -> Sequence[str]:
+        """The runs that hold a document of this edition, oldest first."""
+        runs = schema.runs
+        kept = sa.select(_T.c.run_id).where(_T.c.run_id == runs.c.run_id, _T.c.edition == edition).exists()
+        with self._database.read() as connection:
+            return connection.scalars(
+                sa.select(runs.c.run_id).where(kept).order_by(runs.c.as_of, runs.c.started_at)
+            ).all()
+
 
 def insert_documents(connection: Connection, database: Database, run_id: str, documents: Sequence[Document]) -> int:
     """Insert the documents that are not there yet; how many they were."""

@@ -1,6 +1,6 @@
 """What the store hands out besides the shared nouns of ``pantau.core.model``. All frozen; times are UTC."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -113,22 +113,6 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     edition: str
     format: str
     data: bytes
-
-
-class DayCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of one local day for trends."""
-
-    day: date
-    posts: int
-    """Posts published on that day."""
-    run_id: str = ""
-    """The night whose ``as_of`` falls on that day; empty when there was none, and then the rest is 0."""
-    flags: int = 0
-    reviews: int = 0
-    quiet: int = 0
-    """Accounts observed as ``quiet`` or ``never_posted``."""
-    unread: int = 0
-    """Accounts observed as ``unread``."""
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,11 @@
 """The store: one object with a part per subject, and what takes several parts in one transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from types import TracebackType
-from zoneinfo import ZoneInfo
 
-from pantau.core.clock import WIB
 from pantau.core.model import Collected, Mail, Scan, Window
-from pantau.store import retention, scans, schema, trends
+from pantau.store import retention, scans, schema
 from pantau.store.accounts import Accounts
 from pantau.store.corrections import Corrections
 from pantau.store.costs import Costs
@@ -19,10 +17,11 @@ from pantau.store.inbox import Inbox
 from pantau.store.manifests import Manifests
 from pantau.store.observations import Observations
 from pantau.store.outbox import Outbox, insert_mails
+from pantau.store.periods import Periods
 from pantau.store.pictures import Pictures
 from pantau.store.posts import Posts
 from pantau.store.readings import Readings
-from pantau.store.records import DayCount, Document, Purged, Saved
+from pantau.store.records import Document, Purged, Saved
 from pantau.store.runs import Runs, get_run
 
 
@@ -38,6 +37,7 @@ class Store:
         self.pictures = Pictures(database)
         self.decisions = Decisions(database)
         self.findings = Findings(database, self.decisions)
+        self.periods = Periods(database, self.decisions)
         self.corrections = Corrections(database)
         self.observations = Observations(database)
         self.costs = Costs(database)
@@ -100,10 +100,6 @@ class Store:
             insert_documents(connection, self._database, run_id, documents)
             insert_mails(connection, self._database, mails)
             return True
-
-    def daily_counts(self, from_day: date, to_day: date, zone: ZoneInfo = WIB) -> list[DayCount]:
-        """Numbers per local day, both ends included: posts published on it, and what its night found and could read."""
-        return trends.daily_counts(self._database, from_day, to_day, zone)
 
     def purge(
         self,

@@ -1,41 +1,12 @@
-"""Numbers per day, and what the retention rules remove."""
+"""What the retention rules remove."""
 
-from pantau.core.model import Account, Media, Observation, Window
-from pantau.store.records import DayCount, Purged
+from pantau.core.model import Account, Media, Window
+from pantau.store.records import Purged
 from pantau.store.store import Store
 
-from .builders import DAY, HOUR, NIGHT, ON, account, begin, finding, mail, post, scan
+from .builders import DAY, HOUR, NIGHT, finding, mail, post, scan
 
 RUN = "n-20261101"
-
-
-def test_each_local_day_has_its_posts_and_its_nights_findings(store: Store, agency: Account) -> None:
-    items = [
-        post("1", hours_before=22),  # 1 November, 00.00 in Jakarta
-        post("2", hours_before=-1.9),  # 23.54
-        post("3", hours_before=-2),  # 2 November, 00.00
-        post("4", hours_before=22.1),  # 31 October
-    ]
-    store.save_scan(RUN, scan(*items, at=NIGHT + DAY))
-    store.findings.save(RUN, [finding("a"), finding("b"), finding("c", strength="review")])
-    states = ["quiet", "never_posted", "unread", "active", "gone"]
-    store.observations.save(
-        RUN, [Observation(account=f"x:@{n}", unit="u", state=state) for n, state in enumerate(states)]
-    )
-    begin(store, 1, "rerun", "r-1")
-    store.findings.save("r-1", [finding("d")])
-    assert store.daily_counts(ON - DAY, ON + DAY) == [
-        DayCount(day=ON - DAY, posts=1),
-        DayCount(day=ON, posts=2, run_id=RUN, flags=2, reviews=1, quiet=2, unread=1),
-        DayCount(day=ON + DAY, posts=1),
-    ]
-
-
-def test_a_post_of_two_accounts_is_one_post_of_the_day(store: Store) -> None:
-    begin(store)
-    for item in store.accounts.sync([account("satu"), account("dua")], ON):
-        store.save_scan(RUN, scan(post("1"), account=item.key))
-    assert store.daily_counts(ON, ON)[0].posts == 1
 
 
 def test_purging_nothing_removes_nothing(store: Store, agency: Account) -> None:
