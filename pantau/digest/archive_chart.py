@@ -1,7 +1,7 @@
-"""The archive's charts as plain geometry; templates draw them as inline SVG.
+"""The archive's drawings: charts as the digest draws them, and the silence ledger as a strip of nights.
 
-Shapes carry the meaning (height, filled or hollow), never colour alone, and each chart states its fact in words. Letters
-stand outside the drawing as ordinary text: so they keep their size while the drawing stretches from telephone to paper.
+The strip is plain geometry that the templates draw as inline SVG. Shapes carry its meaning, never colour alone, and its fact is
+said in words. Letters stand outside as ordinary text: so they keep their size while it stretches from telephone to paper.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,8 @@ from datetime import date
 import msgspec
 
 from pantau.core.model import AccountState, Observation
-from pantau.digest import clean, words
-
-BAR_WIDTH, BAR_GAP, HEIGHT = 8, 2, 80
+from pantau.digest import charts, clean, words
+from pantau.digest.blocks import Chart, Series
 
 _INTENDED = {"not_watched": "platform belum dipantau", "rotation": "menunggu giliran"}
 """Not read on purpose: no failure, and so never called one."""
@@ -31,66 +30,20 @@ _MARKS: dict[AccountState, Mark] = {
 }
 
 
-class Bar(msgspec.Struct, frozen=True):
-    """One bar: a lower and an upper part, in units of the drawing. ``missing``: no night, drawn as a dash."""
+class Drawing(msgspec.Struct, frozen=True):
+    """A finished chart, with its fact in words; empty: there is nothing to show."""
 
-    x: int
-    low_y: int
-    low_height: int
-    high_y: int
-    high_height: int
-    missing: bool = False
-
-
-class Bars(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart of stacked bars; empty without any."""
-
-    title: str = ""
     fact: str = ""
-    low_label: str = ""
-    high_label: str = ""
-    first: str = ""
-    last: str = ""
-    most: str = ""
-    width: int = 0
-    bars: tuple[Bar, ...] = ()
+    svg: str = ""
 
 
-class Column(msgspec.Struct, frozen=True):
-    """What one bar stands for; ``low`` None: there is nothing to count."""
-
-    label: str
-    low: int | None
-    high: int = 0
-
-
-def bars(title: str, low_label: str, high_label: str, columns: Sequence[Column], fact: str) -> Bars:
-    """Stacked bars, as high as their share of the highest."""
-    counts = [(column.low or 0) + column.high for column in columns]
-    most = max(counts, default=0)
-    if not most:
-        return Bars()
-    drawn = []
-    for number, column in enumerate(columns):
-        low = _height(column.low or 0, most)
-        high = max(_height((column.low or 0) + column.high, most) - low, 2 if column.high else 0)
-        top = max(0, HEIGHT - low - high)
-        drawn.append(Bar(number * (BAR_WIDTH + BAR_GAP), HEIGHT - low, low, top, high, column.low is None))
-    return Bars(
-        title=title,
-        fact=fact,
-        low_label=low_label,
-        high_label=high_label,
-        first=columns[0].label,
-        last=columns[-1].label,
-        most=words.number(most),
-        width=len(columns) * (BAR_WIDTH + BAR_GAP) - BAR_GAP,
-        bars=tuple(drawn),
-    )
-
-
-def _height(count: int, most: int) -> int:
-    return 0 if not count else max(2, round(HEIGHT * count / most))
+def columns(title: str, unit: str, days: Sequence[date], series: tuple[Series, ...], fact: str) -> Drawing:
+    """Columns over days; empty where every number is nought or unknown."""
+    if not any(value for row in series for value in row.values):
+        return Drawing()
+    labels = tuple(words.day_short(day) for day in days)
+    chart = Chart(kind="trend", title=title, fact=fact, unit=unit, labels=labels, series=series)
+    return Drawing(fact, charts.svg(chart))
 
 
 def state_label(state: AccountState, unread_class: str) -> str:

@@ -10,12 +10,13 @@ import msgspec
 from pantau.core.clock import local_day
 from pantau.core.model import Finding
 from pantau.digest import clean, words
-from pantau.digest.archive_chart import Bars, Column, bars, state_label
+from pantau.digest.archive_chart import Drawing, columns, state_label
 from pantau.digest.archive_findings import Book
 from pantau.digest.archive_model import ArchiveNight, ArchiveRerun, StoredPage
 from pantau.digest.archive_names import Names
 from pantau.digest.archive_pages import Pages
 from pantau.digest.archive_stored import safe_page
+from pantau.digest.blocks import Series
 
 TREND_NIGHTS = 60
 OPEN_MONTHS = 2
@@ -216,20 +217,15 @@ class Nights:
             key=finding.key,
         )
 
-    def _trend(self) -> Bars:
+    def _trend(self) -> Drawing:
         if len(self.listed) < 2:
-            return Bars()
+            return Drawing()
         by_day = {night.day: night for night in self.listed}
         last = self.listed[-1].day
         first = max(self.listed[0].day, last - timedelta(days=TREND_NIGHTS - 1))
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        columns = [
-            Column(words.day_short(day), by_day[day].flags, by_day[day].reviews)
-            if day in by_day
-            else Column(words.day_short(day), None)
-            for day in days
-        ]
-        nights = [by_day[day] for day in days if day in by_day]
+        found = [by_day.get(day) for day in days]
+        nights = [night for night in found if night]
         most = max(nights, key=lambda night: (night.flags + night.reviews, night.day))
         fact = (
             f"Dalam {words.counted(len(nights), 'malam')} terakhir ada {words.number(sum(n.flags for n in nights))} unggahan "
@@ -238,8 +234,12 @@ class Nights:
         )
         gaps = len(days) - len(nights)
         if gaps:
-            fact += f" {words.counted(gaps, 'hari')} tanpa pemeriksaan digambar sebagai garis putus."
-        return bars("Temuan per malam", "perlu dicek", "untuk dilihat", columns, fact)
+            fact += f" {words.counted(gaps, 'hari')} tanpa pemeriksaan ditandai pita pucat."
+        series = (
+            Series("perlu dicek", tuple(night.flags if night else None for night in found)),
+            Series("untuk dilihat", tuple(night.reviews if night else None for night in found)),
+        )
+        return columns("Temuan per malam", "unggahan", days, series, fact)
 
     def _calendar(self) -> list[CalendarMonth]:
         """Months, newest first."""

@@ -8,12 +8,13 @@ import msgspec
 
 from pantau.core.model import Observation, Post, UnitKind
 from pantau.digest import clean, words
-from pantau.digest.archive_chart import Bars, Column, Ledger, Strip, bars, strip
+from pantau.digest.archive_chart import Drawing, Ledger, Strip, columns, strip
 from pantau.digest.archive_findings import PER_PAGE, Book, FindingView, Told
 from pantau.digest.archive_model import ArchiveNight
 from pantau.digest.archive_names import KIND_LABELS, Names
 from pantau.digest.archive_pages import Pages
 from pantau.digest.archive_posts import Posts
+from pantau.digest.blocks import Series
 
 _CHART_WEEKS = 26
 _ON_FRONT = 10
@@ -177,19 +178,21 @@ class Units:
         if unread := ledger.nights("unread"):
             yield f"Tidak dapat diperiksa pada {words.counted(unread, 'malam')}; malam itu tidak dihitung sebagai diam."
 
-    def _chart(self, weeks: Mapping[date, Sequence[int]]) -> Bars:
+    def _chart(self, weeks: Mapping[date, Sequence[int]]) -> Drawing:
         if len(weeks) < 2:
-            return Bars()
+            return Drawing()
         last = max(weeks)
         first = max(min(weeks), last - timedelta(weeks=_CHART_WEEKS - 1))
         mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
-        columns = [Column(words.day_short(day), *weeks.get(day, (0, 0))) for day in mondays]
-        useful, other = sum(column.low or 0 for column in columns), sum(column.high for column in columns)
+        counts = [weeks.get(day, (0, 0)) for day in mondays]
+        useful, other = (sum(count[at] for count in counts) for at in range(2))
         fact = (
             f"{words.counted(useful + other, 'unggahan')} dalam {words.counted(len(mondays), 'pekan')}; "
             f"{words.number(useful)} ({words.percent(useful, useful + other)} %) berisi kinerja, layanan atau edukasi."
         )
-        return bars("Unggahan per pekan", "kinerja, layanan, edukasi", "lainnya", columns, fact)
+        names = ("kinerja, layanan, edukasi", "lainnya")
+        series = tuple(Series(name, tuple(count[at] for count in counts)) for at, name in enumerate(names))
+        return columns("Unggahan per pekan", "unggahan", mondays, series, fact)
 
 
 def _state(ledger: Ledger | None) -> str:

@@ -38,6 +38,7 @@ def drawable(text: str) -> str:
     return "".join(char if _drawable(char) else "?" for char in spelt if not unicodedata.combining(char))
 
 
+@functools.lru_cache(maxsize=4096)
 def width(text: str, size: int) -> int:
     """How wide ``text`` is."""
     return math.ceil(font(size).getlength(drawable(text)))

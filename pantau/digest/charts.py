@@ -4,6 +4,7 @@ Both are painted from one layout (``pantau.digest.chart_layout``), an opaque whi
 grey and on a telephone.
 """
 
+import functools
 import hashlib
 from html import escape
 from io import BytesIO
@@ -94,5 +95,6 @@ def _rgb(tone: int) -> tuple[int, ...]:
     return tuple(round(ink + (paper - ink) * tone / PAPER) for ink, paper in zip(_INK_RGB, _PAPER_RGB, strict=True))
 
 
+@functools.cache
 def _hex(tone: int) -> str:
     return "#" + "".join(f"{channel:02x}" for channel in _rgb(tone))

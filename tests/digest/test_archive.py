@@ -22,6 +22,7 @@ from pantau.digest.archive_search import Folding, Hit, Part
 from pantau.digest.archive_site import MARKER, ArchiveError, Tree
 from pantau.digest.archive_stored import safe_page
 from pantau.digest.archive_text import Shower
+from pantau.digest.words import day_short
 from tests.digest import sample
 from tests.digest.browser import CHROMIUM, open_browser
 
@@ -86,13 +87,19 @@ def posts() -> tuple[Post, ...]:
 
 
 def build(
-    target: Path, extra: tuple[ArchiveRerun, ...] = (), *, public: bool = False, more: tuple[Post, ...] = ()
+    target: Path,
+    extra: tuple[ArchiveRerun, ...] = (),
+    *,
+    public: bool = False,
+    more: tuple[Post, ...] = (),
+    missed: tuple[int, ...] = (),
 ) -> Tree:
     stored = tuple(sorted((*posts(), *more), key=lambda item: (item.published_at, item.key)))
     with Tree(target, public=public) as tree:
         archive = Archive(world(), tree)
         for back in range(NIGHTS - 1, -1, -1):
-            archive.night(night(back))
+            if back not in missed:
+                archive.night(night(back))
         for rerun in extra:
             archive.rerun(rerun)
         archive.seal()
@@ -202,6 +209,22 @@ def test_the_strip_tells_states_of_different_nights_apart() -> None:
         (0, 2, "full"), (2, 1, "hollow"), (3, 1, "low"), (4, 1, "full"),
     ]  # fmt: skip
     assert [row.state for row in drawn.rows] == ["tidak aktif", "tidak dapat diperiksa"]
+
+
+def test_charts_of_nights_and_of_units_show_gaps_and_say_their_fact(tmp_path: Path) -> None:
+    older = sample.post("pupr_arunika", 80, "Jadwal perbaikan jalan pekan depan.")
+    older = msgspec.structs.replace(older, published_at=older.published_at - timedelta(days=16))
+    build(tmp_path / "situs", more=(older,), missed=(2,))
+    start = (tmp_path / "situs" / "index.html").read_text("utf-8")
+    gap = day_short(sample.TODAY - timedelta(days=2))
+    assert f"<title>perlu dicek: {gap}: tidak ada data</title>" in start
+    assert f"<title>untuk dilihat: {day_short(sample.TODAY)}: 3</title>" in start
+    assert start.count("1 hari tanpa pemeriksaan ditandai pita pucat.") == 2  # once for those who hear the drawing
+    units = [path.read_text("utf-8") for path in (tmp_path / "situs" / "unit").rglob("index.html")]
+    (page,) = [page for page in units if "Unggahan per pekan" in page]
+    assert page.count("unggahan dalam 4 pekan;") == 2
+    assert re.search(r"<title>lainnya: [^<]+: 0</title>", page)  # a week without posts is no gap
+    assert "tidak ada data" not in page
 
 
 def test_an_account_left_out_on_purpose_is_never_counted_as_a_failure(site: Path) -> None:
