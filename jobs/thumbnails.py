@@ -92,8 +92,9 @@ def _address(post: Post, findings: Sequence[Finding]) -> str:
 
 def _fetch_all(site: Site, wanted: Sequence[_Wanted]) -> tuple[dict[str, Thumbnail], Counter[str]]:
     """The small pictures, and how many are missing by reason."""
+    from pantau.checks.thumbnail import thumbnail
+
     try:
-        draw = _drawer()
         source = site.open_pictures()
     except PictureError as error:
         return {}, Counter({str(error): len(wanted)})
@@ -107,7 +108,7 @@ def _fetch_all(site: Site, wanted: Sequence[_Wanted]) -> tuple[dict[str, Thumbna
             try:
                 if isinstance(data, PictureError):
                     raise data
-                found[item.post] = draw(data)
+                found[item.post] = thumbnail(data)
             except PictureError as error:
                 left[str(error)] += 1
             if site.now() >= deadline and number + 1 < len(wanted):
@@ -118,12 +119,3 @@ def _fetch_all(site: Site, wanted: Sequence[_Wanted]) -> tuple[dict[str, Thumbna
 
 def _step(source: PictureSource, item: _Wanted) -> Callable[[], bytes]:
     return partial(source.fetch_own, item.url, item.account)
-
-
-def _drawer() -> Callable[[bytes], Thumbnail]:
-    """What makes the small copies. Raises ``PictureError`` where Pillow is not installed."""
-    try:
-        from pantau.checks.thumbnail import thumbnail
-    except ImportError as error:
-        raise PictureError('Pillow belum terpasang (pip install "pantau[ocr]")') from error
-    return thumbnail

@@ -204,7 +204,7 @@ class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
     private_hosts: tuple[str, ...] = ()
     """Host names or addresses inside the office's own network from which pictures may be fetched; all others must be public."""
     thumbnails: int = 20
-    """Posts with a finding that get a small picture in the mail, worst first, whether ``enabled`` or not; 0: none. Needs Pillow."""
+    """Posts with a finding that get a small picture in the mail, worst first, whether ``enabled`` or not; 0: none."""
     thumbnail_hosts: dict[str, tuple[str, ...]] = {}
     """Further hosts by platform from which those pictures may come, beside the platforms' own; https only."""
 

@@ -6,11 +6,8 @@ import random
 import struct
 import zlib
 
-import pytest
-
-pytest.importorskip("PIL", reason="the extra ocr is not installed")
-
 import numpy as np
+import pytest
 from PIL import Image
 
 from pantau.checks import picture_file

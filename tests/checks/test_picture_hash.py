@@ -3,9 +3,6 @@
 import random
 
 import pytest
-
-pytest.importorskip("PIL", reason="the extra ocr is not installed")
-
 from PIL import Image, ImageDraw, ImageEnhance
 
 from pantau.checks.picture_hash import ALIKE_BITS, SAME_BITS, Fingerprints, difference_hash, distance, is_telling

@@ -3,9 +3,6 @@
 import hashlib
 
 import pytest
-
-pytest.importorskip("PIL", reason="the extra ocr is not installed")
-
 from PIL import Image
 
 from pantau.checks.pictures import Desk, Seen

@@ -8,9 +8,6 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("PIL", reason="the extra ocr is not installed")
-
 from PIL import Image, PngImagePlugin
 
 from pantau.checks.thumbnail import MAX_BYTES, thumbnail

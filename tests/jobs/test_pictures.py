@@ -108,7 +108,6 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    pytest.importorskip("PIL", reason="the extra ocr is not installed")
     (tmp_path / "accounts.csv").write_text(REGISTER)
     (tmp_path / "pantau.toml").write_text(
         '[pictures]\nenabled = true\nprivate_hosts = ["127.0.0.1"]\ntimeout_s = 2.0\n'

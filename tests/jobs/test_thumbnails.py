@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("PIL", reason="the extra ocr is not installed")
-
 from jobs.wiring import load_job, open_store
 from pantau.core.clock import local_day
 from tests.checks.test_thumbnail import SECRET, opened, png_claiming, with_everything
