@@ -2,10 +2,12 @@
 
 import re
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from benchmarks import digest
 from jobs.catalogue import load_rules
 from pantau.checks.engine import Checker
 from pantau.checks.fold import Block
@@ -52,7 +54,7 @@ def medians(candidates: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, then those of the digest and its mails."""
     catalogue = load_rules(None, datetime(2026, 8, 26, tzinfo=UTC).date())
     held = posts()
     texts = [post.text for post in held]
@@ -79,6 +81,7 @@ def main() -> None:
     print(f"{len(catalogue.rules)} rules, {POSTS} posts, {ROUNDS} rounds, medians")
     for name, seconds in sorted(found.items(), key=lambda item: item[1]):
         print(f"{name:<38} {1e6 * seconds / POSTS:>10.1f} us/post   {seconds / base:>8.2f} x")
+    sys.exit(digest.main([]))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture ready to be read."""
 
     image: Image.Image
-    """RGB, upright, no side longer than ``MAX_SIDE``."""
+    """RGB, upright, no side longer than the one asked for."""
     width: int
     height: int
     """Size as published, upright."""
@@ -33,14 +33,17 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """What was left out; empty: nothing."""
 
 
-def open_picture(data: bytes) -> Picture:
-    """Decode a picture. Raises ``PictureError`` with the reason for whatever cannot be read."""
+def open_picture(data: bytes, max_side: int = MAX_SIDE) -> Picture:
+    """Decode a picture, no side longer than ``max_side``: a JPEG that only has to become small is decoded small.
+
+    Raises ``PictureError`` with the reason for whatever cannot be read.
+    """
     if not data:
         raise PictureError("berkasnya kosong")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes and broken metadata; both are judged below
-            return _decoded(data)
+            return _decoded(data, max_side)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
@@ -53,7 +56,7 @@ def open_picture(data: bytes) -> Picture:
         raise PictureError("berkasnya rusak atau terpotong") from error
 
 
-def _decoded(data: bytes) -> Picture:
+def _decoded(data: bytes, max_side: int) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -62,13 +65,13 @@ def _decoded(data: bytes) -> Picture:
             raise PictureError("terlalu kecil atau terlalu sempit untuk dibaca")
         frames = getattr(image, "n_frames", 1)
         if image.format == "JPEG":
-            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            image.draft("RGB", (max_side, max_side))
         image.load()
         if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
             width, height = height, width
         upright = ImageOps.exif_transpose(image)
         upright = _rgb(upright)
-        upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     note = "gambar bergerak: hanya bingkai pertama yang dibaca" if frames > 1 else ""
     return Picture(image=upright, width=width, height=height, note=note)
 

@@ -16,7 +16,7 @@ _QUALITIES = (78, 65, 50, 35)
 
 def thumbnail(data: bytes) -> Thumbnail:
     """The same bytes give the same copy, of at most ``MAX_BYTES``. Raises ``PictureError`` for what is no usable picture."""
-    source = open_picture(data).image
+    source = open_picture(data, 2 * _SIDES[0]).image  # twice the size, so that drawing it smaller still smooths
     for side in _SIDES:
         small = source.copy()
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
