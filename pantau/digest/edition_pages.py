@@ -47,11 +47,12 @@ class EditionRenderer(Renderer):
         shown, html = period_budget.fit(
             edition, settings.budget_kb, lambda page: self._page("period", page, pictures=pictures)
         )
-        told = period_budget.shorten(edition, period_budget.TEXT) if "xlsx" in settings.attach else edition
+        whole = "xlsx" not in settings.attach
+        told = edition if whole else period_budget.shorten(edition, period_budget.TEXT)
         return Rendered(
             subject=edition.subject,
             html=html,
-            text=self._twin("period", told),
+            text=self._twin("period", told, whole=whole),
             whatsapp="",
             pictures=pictures,
             hidden_findings=shown.flags.hidden,
@@ -62,5 +63,5 @@ class EditionRenderer(Renderer):
         html = self._html.get_template(f"{name}.html.j2").render(page=page, **more)
         return compact(self._inliner.inline(html))
 
-    def _twin(self, name: str, page: Any) -> str:
-        return tidy(self._text.get_template(f"{name}.txt.j2").render(page=page))
+    def _twin(self, name: str, page: Any, **more: Any) -> str:
+        return tidy(self._text.get_template(f"{name}.txt.j2").render(page=page, **more))

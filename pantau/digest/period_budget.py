@@ -34,7 +34,8 @@ class PeriodLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 HTML = PeriodLimits(flags=12, quiet=10, accounts_each=4, unread=8, lines=8)
 """A page is to be read at one sitting."""
-TEXT = PeriodLimits(flags=150, quiet=100, accounts_each=40, unread=100, lines=100)
+TEXT = PeriodLimits(flags=25, quiet=20, accounts_each=8, unread=16, lines=16)
+"""Where a workbook comes along; a text much longer than its page looks like advertising to spam filters."""
 PRINT = PeriodLimits(flags=60, quiet=60, accounts_each=20, unread=40, lines=40)
 
 
