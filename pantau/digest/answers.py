@@ -6,6 +6,7 @@ A page is drawn once for all readers, with unsigned codes; ``ReplyKey.signed`` m
 import re
 from urllib.parse import quote
 
+from pantau.core.letters import LetterOutcome
 from pantau.core.model import DecisionAction
 from pantau.core.tokens import UNSIGNED, unsigned
 from pantau.digest import clean, words
@@ -23,6 +24,7 @@ _LABELS: dict[DecisionAction, str] = {
 _NOTE_LABELS: dict[DecisionAction, str] = {"answer": "Jawaban unit:"}
 NOTE_LABEL = "Catatan:"
 _SHOWN_LETTERS = 20
+_RANK: dict[LetterOutcome, int] = {"bounce": 0, "refused": 1}
 
 _HTML_LINKS = re.compile(r'<p class="a"[^>]*>.*?</p>\n?', re.DOTALL)
 _TEXT_LINK = re.compile(rf"^[^\n]*\smailto:\S*{UNSIGNED}\S*\n", re.MULTILINE)
@@ -56,9 +58,12 @@ def unlinked_text(text: str) -> str:
 
 
 def letters(ctx: Context) -> Lines:
-    """Mails that could not be understood, refused codes among them, and mails of ours that came back."""
+    """Mails of ours that came back, then answers of readers that were refused, then what nobody understands.
+
+    Strangers come last: however many write, they push no reader's mail out of the list.
+    """
     shown = [letter for letter in ctx.data.letters if letter.outcome not in ("decision", "auto", "own")]
-    shown.sort(key=lambda letter: (letter.outcome == "bounce", letter.sender, letter.letter_id))
+    shown.sort(key=lambda letter: (_RANK.get(letter.outcome, len(_RANK)), letter.sender, letter.letter_id))
     entries = []
     for letter in shown[:_SHOWN_LETTERS]:
         sender = clean.line(letter.sender, 80) or "pengirim tidak jelas"

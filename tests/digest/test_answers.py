@@ -105,6 +105,22 @@ def test_mails_that_were_not_understood_and_mails_that_came_back_are_listed_with
         assert "\u202e" not in text
 
 
+def test_however_many_strangers_write_a_mail_that_came_back_and_a_readers_refused_answer_are_listed():
+    strangers = [
+        Letter(
+            letter_id=f"{n}", outcome="quarantine", sender=f"a{n}@luar.example", reason="pengirimnya tidak terdaftar"
+        )
+        for n in range(200)
+    ]
+    bounce = Letter(letter_id="b", outcome="bounce", sender="zulfa@arunika.example", reason="kotak surat penuh (5.2.2)")
+    refused = Letter(letter_id="r", outcome="refused", sender="yanto@arunika.example", reason="kodenya kedaluwarsa")
+    night = msgspec.structs.replace(INPUT, letters=(*strangers, refused, bounce))
+    text = flat(Renderer().render(build(night), DigestSettings()).text)
+    assert "Surel kembali: zulfa@arunika.example" in text
+    assert "yanto@arunika.example: surel: kodenya kedaluwarsa" in text
+    assert "182 surel lagi" in text
+
+
 def test_a_closed_mailbox_is_said_before_anything_else_with_since_when():
     down = MailboxDown(problem="Server IMAP tidak dapat dihubungi.", since=sample.NIGHT - timedelta(days=2))
     digest = build(msgspec.structs.replace(INPUT, mailbox_down=down))
