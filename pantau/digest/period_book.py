@@ -150,7 +150,11 @@ def _notes(edition: PeriodEdition, tables: PeriodTables) -> Iterable[tuple[str, 
     for entry in (*edition.facts.entries, *edition.coverage.entries, *edition.unchecked.entries):
         yield entry.term, entry.text
     yield "Waktu", f"Semua jam dalam {tables.zone}; tanggal dan angka dapat diurutkan dan disaring."
-    yield "Temuan", "Satu baris satu temuan aturan; di surel semua temuan tentang satu unggahan menjadi satu baris."
+    yield (
+        "Temuan",
+        "Satu baris satu temuan aturan. Di surel semua temuan tentang satu unggahan menjadi satu baris, dan yang tentang diam "
+        "atau kinerja akun diceritakan di bagiannya sendiri, tidak dihitung sebagai temuan.",
+    )
     yield "Sel kosong", "Tidak diketahui, terlalu sedikit untuk persentase, atau tidak dapat dibandingkan; bukan nol."
     for entry in edition.method.entries:
         yield entry.term, entry.text

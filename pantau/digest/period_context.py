@@ -118,6 +118,8 @@ class PeriodContext(Names):
         self.corrections = _by_post(data.now.corrections)
         self._corrected = {item.finding_key: self.corrections[item.post] for item in data.now.corrections}
         self.flags = self._flags()
+        self.personal = {item.finding.post for item in data.now.findings if item.finding.family == "DPR"}
+        """Posts with personal data, whatever else was found about them."""
 
     def _tally(self, sums: Sums) -> Tally:
         posts: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -47,7 +47,6 @@ def _finding(ctx: PeriodContext, item: PeriodFinding) -> FindingLine:
     key = post.account if post else finding.account
     published = post.published_at if post else finding.published_at
     correction = ctx.correction(finding)
-    private = finding.family == "DPR"
     return FindingLine(
         state="perlu dicek" if item.strength == "flag" else "untuk dilihat",
         level=words.LEVEL_LABELS[finding.level],
@@ -56,7 +55,7 @@ def _finding(ctx: PeriodContext, item: PeriodFinding) -> FindingLine:
         account=ctx.account_name(key) if key else "",
         published=_local(ctx, published) if published else None,
         message=clean.line(clean.masked(finding.message)),
-        text=clean.quoted(post.text or post.image_text, _TEXT_CHARS, personal=private) if post else "",
+        text=clean.quoted(post.text or post.image_text, _TEXT_CHARS, personal=post.key in ctx.personal) if post else "",
         rule=f"{clean.line(finding.rule_id)} v{finding.rule_version}",
         key=finding.key,
         first_at=_local(ctx, item.first_at),

@@ -423,3 +423,10 @@ def test_one_day_chosen_by_hand_has_no_run_number() -> None:
     edition = build(data)
     assert edition.title == "Ringkasan 24 November 2026"
     assert "Nomor ringkasan" not in RENDERER.period(edition, DigestSettings()).text
+
+
+def test_an_edition_that_was_kept_as_json_is_rendered_again_byte_for_byte() -> None:
+    edition = msgspec.structs.replace(build(sample_period.week()), tables=None)
+    kept = msgspec.json.decode(msgspec.json.encode(edition), type=PeriodEdition)
+    assert kept == edition
+    assert RENDERER.period(kept, DigestSettings()) == RENDERER.period(edition, DigestSettings())

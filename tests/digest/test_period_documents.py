@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 
@@ -111,6 +112,21 @@ def test_personal_data_is_masked_in_both_documents(tmp_path: Path) -> None:
         path = tmp_path / "a.pdf"
         path.write_bytes(printed(sample_period.week()))
         assert "0812-3456-7890" not in told("pdftotext", path)
+
+
+def test_a_post_with_personal_data_is_masked_in_the_rows_of_its_other_findings_too() -> None:
+    data = sample_period.week()
+    rude = msgspec.structs.replace(sample_period.by_rule("nik-dan-telepon"), rule_id="kata-kasar", family="BHS")
+    post = msgspec.structs.replace(data.posts[rude.post], text="Data: 1/2/3/4/5/6/7/8, umur 40.")
+    now = msgspec.structs.replace(data.now, findings=(*data.now.findings, sample_period.reported(rude, 24)))
+    edition = build(msgspec.structs.replace(data, now=now, posts={**data.posts, post.key: post}))
+    assert edition.tables
+    texts = {
+        row.text
+        for row in edition.tables.findings
+        if row.rule.startswith(("kata-kasar", "nik-dan")) and "umur" in row.text
+    }
+    assert texts == {"Data: •/•/•/•/•/•/•/•, umur 40."}
 
 
 @pytest.mark.parametrize("text", hostile.TEXTS)
