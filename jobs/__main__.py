@@ -23,6 +23,7 @@ COMMANDS = {
     "digest": "show a past digest again, byte for byte",
     "memo": "draft a letter about a finding, or thanks for good work, as DOCX",
     "archive": "all digests and units as a static site that opens without a server",
+    "audit": "who decided what, which rule flagged, who received what: show the log, verify it",
     "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",
     "probe": "first day with real keys: what works, what it costs, what differs from the expected",

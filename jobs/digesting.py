@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from jobs.answering import mailbox_down, reply_way
+from jobs.auditing import printed_head
 from jobs.checking import Checked, covered_runs
 from jobs.collecting import INTENDED, unread
 from jobs.pictures import reused_pictures
@@ -86,6 +87,7 @@ def digest_input(
         undelivered=_undelivered(site, store, run),
         manifest_sha256=store.manifests.keep(run.run_id, covered[1:]),
         rules_sha256=job.catalogue.version,
+        audit_head=printed_head(store.audit.head()),
         previous_window_end=before.window.end if before else None,
     )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from jobs.checking import NIGHT_KINDS, check_posts
 from jobs.collecting import read_targets
+from jobs.inputs import note_inputs
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
@@ -73,6 +74,7 @@ def rerun(
     ).hexdigest()
     run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
+    note_inputs(site, store, run)
     store.findings.save(run_id, findings)
     correction = Correction(
         office=site.job.settings.office,

@@ -24,6 +24,7 @@ def command(ctx: click.Context) -> int:
             raw_before=now - timedelta(days=keep.raw_days) if keep.raw_days else None,
             posts_before=now - timedelta(days=keep.posts_days) if keep.posts_days else None,
             wires_before=now - timedelta(days=keep.mails_days) if keep.mails_days else None,
+            at=now,
         )
     click.echo(f"Dihapus: {purged.raws} jawaban mentah, {purged.posts} unggahan, {purged.wires} isi surel.")
     return 0

@@ -30,6 +30,8 @@ _EXAMPLE_CHARS = 180
 _EXAMPLE_POOL = 5
 _NAMED_ACCOUNTS = 8
 _HASH_CHARS = 16
+AUDIT_HEAD = "Sidik jejak"
+"""The term before the head of the audit log, which ``pantau audit verify`` looks for in every stored digest."""
 FINGERPRINT = "Sidik data"
 """The term before the fingerprint of the run's manifest; staff compare it, and so does ``pantau digest verify``."""
 _BEST_FIRST: tuple[Category, ...] = ("kinerja", "layanan", "edukasi")
@@ -373,6 +375,8 @@ def facts(ctx: Context, counts: Counts, window: str) -> Facts:
     ]
     if ctx.data.manifest_sha256:
         entries.append(Entry(FINGERPRINT, clean.line(ctx.data.manifest_sha256)))
+    if ctx.data.audit_head:
+        entries.append(Entry(AUDIT_HEAD, clean.line(ctx.data.audit_head)))
     if ctx.data.rules_sha256:
         entries.append(Entry("Sidik aturan", clean.line(ctx.data.rules_sha256)[:_HASH_CHARS]))
     if ctx.data.reader:

@@ -205,6 +205,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the run's manifest (``pantau.store.manifests``)."""
     rules_sha256: str = ""
     """Hash over the rule catalogue in force."""
+    audit_head: str = ""
+    """Seal and number of the newest entry of the audit log, so that every mailed copy fixes it."""
     previous_window_end: datetime | None = None
     """End of the window before; a gap up to this window's start is said."""
 

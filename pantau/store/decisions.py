@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pantau.core.model import Decision
 from pantau.core.rule_life import Known
 from pantau.store import schema
+from pantau.store.audit import append_decision
 from pantau.store.database import Database
 
 _T = schema.decisions
@@ -80,7 +81,8 @@ def insert_decision(connection: sa.Connection, decision: Decision, recorded_at: 
     same = sa.select(_T.c.id).where(*(_T.c[name] == value for name, value in values.items()))
     if connection.scalar(same.limit(1)) is not None:
         return False
-    connection.execute(_T.insert().values(**values, recorded_at=recorded_at))
+    row_id = connection.scalar(_T.insert().values(**values, recorded_at=recorded_at).returning(_T.c.id))
+    append_decision(connection, int(row_id or 0), recorded_at)
     return True
 
 

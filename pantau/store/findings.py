@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from pantau.core.model import Finding, sort_findings
 from pantau.core.rule_life import Reported
 from pantau.store import schema
+from pantau.store.audit import append_findings
 from pantau.store.database import Database, chunks
 from pantau.store.decisions import Decisions
 from pantau.store.records import FirstReport, OpenFinding
@@ -39,12 +40,14 @@ class Findings:
 
     def save(self, run_id: str, findings: Iterable[Finding]) -> None:
         """Keep all findings of a run, in place of those saved for it before."""
-        rows = [_to_row(run_id, n, finding) for n, finding in enumerate(sort_findings(findings))]
+        ordered = sort_findings(findings)
+        rows = [_to_row(run_id, n, finding) for n, finding in enumerate(ordered)]
         with self._database.write() as connection:
-            get_run(connection, run_id)
+            run = get_run(connection, run_id)
             connection.execute(_T.delete().where(_T.c.run_id == run_id))
             if rows:
                 connection.execute(_T.insert(), rows)
+            append_findings(connection, run_id, run.as_of, ordered)
 
     def of_run(self, run_id: str) -> list[Finding]:
         """The findings of a run in the defined order."""

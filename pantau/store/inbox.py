@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from pantau.core.letters import Letter, LetterOutcome, MailboxReading
 from pantau.core.model import Decision
 from pantau.store import schema
+from pantau.store.audit import append_delivery, append_letter
 from pantau.store.database import Database
 from pantau.store.decisions import insert_decision
 from pantau.store.texts import decode, encode
@@ -52,13 +53,19 @@ class Inbox:
             insert = self._database.insert(_T).on_conflict_do_nothing().returning(_T.c.letter_id)
             if connection.execute(insert, values).first() is None:
                 return False
+            if letter.outcome == "bounce":
+                self._came_back(connection, letter, read_at)
+            append_letter(connection, letter, read_at)
             if decision is not None:
                 insert_decision(connection, decision, read_at)
-            if letter.outcome == "bounce":
-                detail = f"dikembalikan: {letter.reason}"
-                change = _M.update().where(_M.c.message_id == letter.about, _M.c.state == "sent")
-                connection.execute(change.values(state="failed", detail=detail, changed_at=read_at))
             return True
+
+    def _came_back(self, connection: sa.Connection, letter: Letter, read_at: datetime) -> None:
+        detail = f"dikembalikan: {letter.reason}"
+        change = _M.update().where(_M.c.message_id == letter.about, _M.c.state == "sent").returning(_M.c.run_id)
+        failed = change.values(state="failed", detail=detail, changed_at=read_at)
+        if (run_id := connection.scalar(failed)) is not None:
+            append_delivery(connection, letter.about, run_id, "failed", read_at, None)
 
     def since(self, moment: datetime) -> list[Letter]:
         """Letters that Pantau learnt of at or after ``moment``, in the order in which it did."""

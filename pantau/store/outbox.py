@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from pantau.core.errors import StoreError
 from pantau.core.model import Mail, MailState
 from pantau.store import schema
+from pantau.store.audit import append_delivery
 from pantau.store.database import Database
 
 _T = schema.mails
@@ -81,8 +82,13 @@ class Outbox:
         if own_copy is not None:
             values["own_copy"] = own_copy
         with self._database.write() as connection:
-            if not connection.execute(_T.update().where(_T.c.message_id == message_id).values(**values)).rowcount:
+            change = _T.update().where(_T.c.message_id == message_id).values(**values).returning(_T.c.run_id)
+            run_id = connection.scalar(change)
+            if run_id is None:
                 raise StoreError(f"Surel {message_id} tidak ada di kotak keluar; keadaannya tidak dapat dicatat.")
+            under_way = state in ("ready", "sending") or (state == "unknown" and next_at is None)
+            if not under_way:
+                append_delivery(connection, message_id, run_id, state, at, smtp_code)
 
     def _select(self, where: "sa.ColumnElement[bool]") -> list[Mail]:
         with self._database.read() as connection:

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pantau.store import schema
+from pantau.store.audit import append
 from pantau.store.database import Database
 from pantau.store.records import Purged
 
@@ -16,7 +17,11 @@ _FINAL = ("sent", "failed", "expired")
 
 
 def purge(
-    database: Database, raw_before: datetime | None, posts_before: datetime | None, wires_before: datetime | None
+    database: Database,
+    raw_before: datetime | None,
+    posts_before: datetime | None,
+    wires_before: datetime | None,
+    at: datetime | None,
 ) -> Purged:
     """See ``Store.purge``."""
     with database.write() as connection:
@@ -43,4 +48,9 @@ def purge(
             table = schema.mails
             done = (table.c.created_at < wires_before, table.c.state.in_(_FINAL), table.c.wire != b"")
             wires = connection.execute(table.update().where(*done).values(wire=b"")).rowcount
+        limits = {"raws": raw_before, "posts": posts_before, "wires": wires_before}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        if given:
+            body = {"before": given, "removed": {"raws": raws, "posts": posts, "wires": wires}}
+            append(connection, at or max(given.values()), "purge", "", body)
     return Purged(raws=raws, posts=posts, wires=wires)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -23,11 +24,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    event,
 )
 
 from pantau.store.columns import CleanText, Instant
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 metadata = MetaData()
@@ -351,6 +353,30 @@ mailbox_readings = Table(
     _instant("at"),
     _text("problem"),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("n", BigInteger, nullable=False, autoincrement=False),
+    _instant("at"),
+    _text("kind"),
+    _text("run_id"),
+    _text("body"),
+    _text("previous"),
+    _text("sha256"),
+    PrimaryKeyConstraint("n"),
+)
+"""See ``audit``. In PostgreSQL a trigger of the migration guards it in the same way."""
+Index("ix_audit_run", audit.c.run_id, audit.c.kind)
+for _guard in (
+    "CREATE TRIGGER audit_in_order BEFORE INSERT ON audit WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM audit) "
+    "BEGIN SELECT RAISE(ABORT, 'audit entries are only added at the end'); END",
+    "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
+    "BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END",
+    "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
+    "BEGIN SELECT RAISE(ABORT, 'audit entries are never removed'); END",
+):
+    event.listen(audit, "after_create", DDL(_guard).execute_if(dialect="sqlite"))
 
 mailbox_marks = Table(
     "mailbox_marks",

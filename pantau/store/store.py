@@ -1,12 +1,14 @@
 """The store: one object with a part per subject, and what takes several parts in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 
 from pantau.core.model import Collected, Mail, Scan, Window
-from pantau.store import retention, scans, schema
+from pantau.store import audit_check, retention, scans, schema
 from pantau.store.accounts import Accounts
+from pantau.store.audit import Audit, append_freeze
+from pantau.store.audit_check import AuditVerified
 from pantau.store.corrections import Corrections
 from pantau.store.costs import Costs
 from pantau.store.database import Database
@@ -45,6 +47,7 @@ class Store:
         self.documents = Documents(database)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
+        self.audit = Audit(database)
 
     def __enter__(self) -> "Store":
         return self
@@ -92,14 +95,19 @@ class Store:
         False, and nothing changes, when the run was frozen before: its mails are in the outbox and are sent as they are.
         """
         with self._database.write() as connection:
-            get_run(connection, run_id)
+            run = get_run(connection, run_id)
             runs = schema.runs
             change = runs.update().where(runs.c.run_id == run_id, runs.c.frozen.is_(False)).values(frozen=True)
             if not connection.execute(change).rowcount:
                 return False
             insert_documents(connection, self._database, run_id, documents)
             insert_mails(connection, self._database, mails)
+            append_freeze(connection, run_id, run.as_of, documents, mails)
             return True
+
+    def verify_audit(self, seals: Collection[str] = ()) -> AuditVerified:
+        """Check the audit log and the tables it tells of; ``seals`` (or beginnings of them) must be in it."""
+        return audit_check.verify(self._database, seals)
 
     def purge(
         self,
@@ -107,11 +115,13 @@ class Store:
         raw_before: datetime | None = None,
         posts_before: datetime | None = None,
         wires_before: datetime | None = None,
+        at: datetime | None = None,
     ) -> Purged:
         """Apply retention, in one transaction; None keeps everything of that sort.
 
         ``raw_before``: raw answers of posts published before it, but for posts with a finding. ``posts_before``: those
         posts altogether, with versions, raw answers and sightings; findings keep their quotes. ``wires_before``: the
-        bytes of sent, failed and expired mails created before it; the record of the delivery stays.
+        bytes of sent, failed and expired mails created before it; the record of the delivery stays. ``at``: the moment that
+        the audit log names; default: the newest of the limits.
         """
-        return retention.purge(self._database, raw_before, posts_before, wires_before)
+        return retention.purge(self._database, raw_before, posts_before, wires_before, at)

@@ -12,7 +12,7 @@ from pantau.core.model import Account
 from pantau.store import open_store
 from pantau.store.store import Store
 
-from .builders import ON, account, begin
+from .builders import ON, account, begin, without_guards
 
 POSTGRES = os.environ.get("PANTAU_TEST_POSTGRES", "")
 """For example ``postgresql+psycopg://root@127.0.0.1:5432/root``."""
@@ -64,7 +64,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield shared
     from pantau.store import schema
 
-    with shared._database.write() as connection:
+    with shared._database.write() as connection, without_guards(connection):
         for table in reversed(schema.metadata.sorted_tables):
             connection.execute(table.delete())
 
