@@ -140,3 +140,13 @@ def _notes(digest: Digest, tables: Tables) -> Iterable[tuple[str, str]]:
     for entry in digest.method.entries:
         yield entry.term, entry.text
     yield "Menjawab", digest.how_to_answer
+    for title, block in (
+        ("Keputusan tercatat", digest.decisions),
+        ("Surel yang tidak dipahami", digest.letters),
+        ("Berubah atau tidak tampak lagi", digest.vanished),
+        ("Yang tidak diperiksa", digest.unchecked),
+        ("Aturan", digest.rules),
+        ("Biaya dan kuota", digest.costs),
+    ):
+        for number, entry in enumerate(block.entries):
+            yield "" if number else title, ": ".join(part for part in (entry.term, entry.text, entry.url) if part)
