@@ -252,7 +252,10 @@ def test_coverage_says_how_much_of_each_platform_was_read() -> None:
 def test_model_posts_say_why_and_hold_no_personal_data_and_no_finding() -> None:
     data = sample_period.week()
     phone = msgspec.structs.replace(
-        sample.GOOD_CLINIC, post_id="1", text=sample.GOOD_CLINIC.text + " Telepon 0812-3456-7890."
+        sample.GOOD_CLINIC,
+        post_id="1",
+        text="Telepon 0812-3456-7890. " + sample.GOOD_CLINIC.text,
+        url="https://x.com/1",
     )
     flagged = sample.LUXURY
     data = msgspec.structs.replace(
@@ -263,7 +266,7 @@ def test_model_posts_say_why_and_hold_no_personal_data_and_no_finding() -> None:
     shown = build(data).examples
     assert [item.unit for item in shown] == ["RSUD Arunika Husada", "Dinas Pendidikan", "Kecamatan Lorembulan"]
     assert shown[0].why == "memberi tahu warga cara memakai layanan"
-    assert not any("0812" in item.text or item.url == flagged.url for item in shown)
+    assert not {item.url for item in shown} & {phone.url, flagged.url}
 
 
 def test_only_decisions_of_these_days_are_listed() -> None:
@@ -331,6 +334,29 @@ def test_the_page_and_its_plain_twin_tell_the_same(make: Callable[[], PeriodInpu
     assert set(re.findall(r"\d+", said)) <= set(re.findall(r"\d+", flat(shown.text)))
     assert set(re.findall(r"@[\w.]+ \(\w+\)", page.text)) <= set(re.findall(r"@[\w.]+ \(\w+\)", flat(shown.text)))
     assert max(len(row) for row in shown.text.splitlines() if "https://" not in row) <= 78
+
+
+def test_every_sentence_stands_in_the_page_and_in_its_twin() -> None:
+    for data in (sample_period.week(), sample_period.month(), sample_period.dark()):
+        edition = build(data)
+        shown = RENDERER.period(edition, DigestSettings())
+        page, text = Page(shown.html).text, flat(shown.text)
+        said = (
+            edition.headline,
+            edition.comparison,
+            *edition.warnings,
+            edition.flags_sentence,
+            edition.usefulness.sentence,
+            edition.corrections_sentence,
+            edition.quiet_sentence,
+            edition.unread_sentence,
+            edition.how_to_answer,
+            *(block.words for block in edition.charts),
+            *(f"{item.category}: {item.why}." for item in edition.examples),
+        )
+        for sentence in said:
+            assert flat(sentence) in page
+            assert flat(sentence) in text
 
 
 def test_a_month_of_a_big_regency_fits_a_mail_and_points_at_the_workbook() -> None:
