@@ -7,7 +7,8 @@ from pantau.core.model import Mail, Run
 from pantau.core.settings_editions import Reader
 from pantau.delivery.report import DeliveryReport
 from pantau.digest import mime
-from pantau.digest.correction import CorrectionRenderer, page_of
+from pantau.digest.correction import CorrectionRenderer
+from pantau.digest.render import Rendered
 from pantau.store import Document
 from pantau.store.store import Store
 
@@ -16,20 +17,18 @@ def send_correction(site: Site, store: Store, result: RerunResult) -> DeliveryRe
     """Freeze and send the notice; nothing is sent when nothing changed, nor twice for the same changes."""
     if not result.correction.changes:
         return DeliveryReport()
-    renderer = CorrectionRenderer()
-    subject = page_of(result.correction).subject
-    html, text = renderer.correction_html(result.correction), renderer.correction_text(result.correction)
+    rendered = CorrectionRenderer().correction(result.correction, site.job.settings.digest)
     original = _original(store, result.run)
     mails = []
     if site.transport is not None:
         mails = [
-            _mail(site, result.run, reader, subject, html, text, original)
+            _mail(site, result.run, reader, rendered, original)
             for reader in site.job.settings.mail.reader
             if "staff" in reader.chosen
         ]
     documents = [
-        Document(edition="staff", format="html", data=html.encode()),
-        Document(edition="staff", format="text", data=text.encode()),
+        Document(edition="staff", format="html", data=rendered.html.encode()),
+        Document(edition="staff", format="text", data=rendered.text.encode()),
     ]
     store.freeze(result.run.run_id, documents, mails)
     return deliver_mails(site, store)
@@ -41,16 +40,16 @@ def _original(store: Store, run: Run) -> Run | None:
     return next((r for r in nights if store.runs.is_frozen(r.run_id) and r.window.start < run.window.end), None)
 
 
-def _mail(site: Site, run: Run, reader: Reader, subject: str, html: str, text: str, original: Run | None) -> Mail:
+def _mail(site: Site, run: Run, reader: Reader, rendered: Rendered, original: Run | None) -> Mail:
     settings = site.job.settings
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
     message_id = mime.message_id(run.run_id, reader.address, domain)
     references = (mime.message_id(original.run_id, reader.address, domain),) if original else ()
     wire = mime.build_message(
-        html=html,
-        text=text,
-        subject=subject,
+        html=rendered.html,
+        text=rendered.text,
+        subject=rendered.subject,
         sender=(settings.mail.from_name, sender),
         reader=(reader.name, reader.address),
         message_id=message_id,

@@ -12,7 +12,7 @@ from pantau.digest.edits import edit_of
 from pantau.digest.excerpt import excerpts
 from pantau.digest.model import ReusedPicture
 
-EXCERPT_CHARS = 280
+EXCERPT_CHARS = 220
 ACCOUNT_FAMILIES = ("AKT", "KIN")
 """Families about an account's history: shown in tables of accounts, not as cards."""
 

@@ -6,14 +6,16 @@ from typing import Literal
 import msgspec
 
 from pantau.core.model import Finding, Post
-from pantau.core.settings import Office
-from pantau.digest import clean, words
+from pantau.core.settings import DigestSettings, Office
+from pantau.digest import budget, clean, words
 from pantau.digest.build_rest import FINGERPRINT
-from pantau.digest.render import Renderer, compact, tidy
+from pantau.digest.render import Rendered, Renderer, compact, tidy
 
 ChangeKind = Literal["new", "withdrawn", "regraded"]
 _TITLES: dict[ChangeKind, str] = {"new": "Baru", "withdrawn": "Ditarik", "regraded": "Dinilai ulang"}
 _QUOTE_CHARS = 240
+_STEP = 0.85
+_UNREAD_SHOWN = 40
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     facts: tuple[str, ...]
     """Number and fingerprint, one line each."""
+    hidden: int = 0
+    """Entries that the HTML leaves out to stay within its size."""
+    hidden_unread: int = 0
 
 
 def page_of(correction: Correction) -> Page:
@@ -128,11 +133,39 @@ def _grade(finding: Finding) -> str:
 class CorrectionRenderer(Renderer):
     """The notice as subject, HTML and text."""
 
-    def correction_html(self, correction: Correction) -> str:
-        """The page, styles inlined."""
-        page = self._html.get_template("correction.html.j2").render(page=page_of(correction))
-        return compact(self._inliner.inline(page))
+    def correction(self, correction: Correction, settings: DigestSettings) -> Rendered:
+        """The mail, its HTML cut to ``settings.budget_kb``; what does not fit is counted there and stands in the text."""
+        whole, room_bytes = page_of(correction), settings.budget_kb * 1024
+        shown = page = _without(whole, 0, max(0, len(whole.unread) - _UNREAD_SHOWN))
+        while budget.encoded_bytes(html := self._notice(shown)) > room_bytes and shown.entries:
+            kept = int(len(shown.entries) * min(_STEP, room_bytes / budget.encoded_bytes(html)))
+            shown = _without(page, len(page.entries) - kept, 0)
+        return Rendered(
+            subject=whole.subject,
+            html=html,
+            text=self._twin(msgspec.structs.replace(whole, hidden=shown.hidden, hidden_unread=shown.hidden_unread)),
+            whatsapp="",
+            hidden_findings=shown.hidden,
+            html_bytes=budget.encoded_bytes(html),
+        )
+
+    def _notice(self, page: Page) -> str:
+        return compact(self._inliner.inline(self._html.get_template("correction.html.j2").render(page=page)))
 
     def correction_text(self, correction: Correction) -> str:
-        """The plain twin, which is also the report of ``pantau rerun``."""
-        return tidy(self._text.get_template("correction.txt.j2").render(page=page_of(correction)))
+        """The notice in plain words, as the report of ``pantau rerun``."""
+        return self._twin(page_of(correction))
+
+    def _twin(self, page: Page) -> str:
+        return tidy(self._text.get_template("correction.txt.j2").render(page=page))
+
+
+def _without(page: Page, entries: int, unread: int) -> Page:
+    """The page without so many of its last entries and of its unread accounts."""
+    return msgspec.structs.replace(
+        page,
+        entries=page.entries[: len(page.entries) - entries],
+        unread=page.unread[: len(page.unread) - unread],
+        hidden=page.hidden + entries,
+        hidden_unread=page.hidden_unread + unread,
+    )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from pantau.core.model import Evidence, Post
 from pantau.digest import clean
-from pantau.digest.blocks import Excerpt, Piece
+from pantau.digest.blocks import CAPTION, Excerpt, Piece
 
-_FIELD_LABELS = {"text": "Teks unggahan", "image_text": "Tulisan pada gambar"}
+_FIELD_LABELS = {"text": CAPTION, "image_text": "Tulisan pada gambar"}
 _LEAST_CONTEXT_CHARS = 24
 _LONGEST_SPAN_CHARS = 140
 _GAP = " … "

@@ -21,6 +21,7 @@ from pantau.digest.model import Digest
 
 TEXT_COLUMNS = 78
 _OPEN_MARK, _CLOSE_MARK = ">>", "<<"
+_INLINERS_OWN = re.compile(r"</?tbody>| data-css-inline=\"ignore\"")
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ class Renderer:
 
     def html(self, digest: Digest) -> str:
         """The page, styles inlined, as it stands in ``digest`` (nothing is cut here)."""
-        page = self._html.get_template("digest.html.j2").render(digest=digest)
+        page = self._html.get_template("digest.html.j2").render(page=digest, digest=digest)
         return compact(self._inliner.inline(page))
 
     def text(self, digest: Digest, hidden_findings: int = 0) -> str:
@@ -170,8 +171,9 @@ def underlined(title: str) -> str:
 
 
 def compact(html: str) -> str:
-    """Without blank lines and indentation: they cost bytes and say nothing."""
-    return "\n".join(line.strip() for line in html.splitlines() if line.strip()) + "\n"
+    """Without blank lines, indentation and what only the inliner needs or adds: they cost bytes and say nothing."""
+    lines = (line.strip() for line in _INLINERS_OWN.sub("", html).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def tidy(text: str) -> str:

@@ -37,16 +37,18 @@ def mail(page: Rendered, *, html: str | None = None, address: str = "sekda@aruni
     ).wire
 
 
+FAILURE = OperatorFailure(
+    office_name="Kabupaten Arunika",
+    when="24 Nov 2026 pukul 23.10 WIB",
+    run_id="n-20261124",
+    what="surel tidak terkirim ke 2 dari 3 penerima",
+    details=("sekda@arunika.example: kotak surat penuh (552)", "inspektur@arunika.example: tidak ada jawaban"),
+    remedy="Periksa server surel, lalu jalankan: pantau nightly.",
+)
+
+
 def operator() -> bytes:
-    failure = OperatorFailure(
-        office_name="Kabupaten Arunika",
-        when="24 Nov 2026 pukul 23.10 WIB",
-        run_id="n-20261124",
-        what="surel tidak terkirim ke 2 dari 3 penerima",
-        details=("sekda@arunika.example: kotak surat penuh (552)", "inspektur@arunika.example: tidak ada jawaban"),
-        remedy="Periksa server surel, lalu jalankan: pantau nightly.",
-    )
-    plain = Renderer().operator_failure(failure)
+    plain = Renderer().operator_failure(FAILURE)
     return f"{plain.subject}\n\n{plain.text}".encode()
 
 

@@ -1,90 +1,29 @@
-from datetime import date, timedelta
-
-import msgspec
 import pytest
 
-from pantau.core.model import Account, Finding, Observation, Unit
 from pantau.core.settings import DigestSettings
 from pantau.digest.budget import Limits, encoded_bytes, shorten_digest
 from pantau.digest.build import build
-from pantau.digest.model import DigestInput
 from pantau.digest.render import Renderer
-from tests.digest import golden, sample
+from tests.digest import golden, large
 from tests.digest.pages import Page, flat
 
 RENDERER = Renderer()
 
 
-def large(villages: int, posts: int) -> DigestInput:
-    """A whole regency on a bad night."""
-    units = tuple(
-        Unit(code=f"D{n}", name=f"Desa Rekaan Nomor {n}", kind="desa", parent="KEC-01") for n in range(villages)
-    )
-    accounts, seen, findings, shown = [], [], [], {}
-    for n, unit in enumerate(units):
-        account = Account(platform=("x", "instagram")[n % 2], handle=f"pemdes_rekaan_{n}", unit=unit.code)
-        state = ("active", "quiet", "unread", "gone")[n % 4]
-        accounts.append(account)
-        seen.append(
-            Observation(
-                account=account.key,
-                unit=unit.code,
-                state=state,  # type: ignore[arg-type]
-                unread_class="rate_limit" if state == "unread" else "",
-                reason="dibatasi platform" if state == "unread" else "",
-                silent_days=12,
-                norm_days=7,
-                limit_days=10,
-                since=date(2026, 11, 20),
-                complete=True,
-            )
-        )
-        if state == "quiet":
-            findings.append(
-                Finding(
-                    rule_id="akun-diam",
-                    rule_version=1,
-                    family="AKT",
-                    level="sedang",
-                    strength="flag",
-                    unit=unit.code,
-                    account=account.key,
-                    subject="2026-11-19",
-                    message="Diam.",
-                )
-            )
-    for n in range(posts):
-        post = msgspec.structs.replace(
-            sample.LUXURY, post_id=str(5000 + n), published_at=sample.NIGHT - timedelta(minutes=n)
-        )
-        shown[post.key] = post
-        level = ("tinggi", "sedang", "rendah")[n % 3]
-        findings.append(sample.finding("pamer-barang-mewah", "FLX", level, post, sample.words(post, "auto sultan")))
-    data = sample.rich()
-    return msgspec.structs.replace(
-        data,
-        units=(*data.units, *units),
-        accounts=(*data.accounts, *accounts),
-        observations=(*data.observations, *seen),
-        findings=tuple(findings),
-        posts=shown,
-    )
-
-
 def test_a_full_mail_of_25_findings_fits_without_leaving_any_out():
-    result = RENDERER.render(build(large(0, 25)), DigestSettings())
+    result = RENDERER.render(build(large.night(0, 25)), DigestSettings())
     assert result.hidden_findings == 0
     assert result.html_bytes <= 90 * 1024
 
 
 def test_one_finding_more_costs_less_than_2300_bytes():
-    sizes = [encoded_bytes(RENDERER.html(build(large(0, n)))) for n in (5, 15)]
+    sizes = [encoded_bytes(RENDERER.html(build(large.night(0, n)))) for n in (5, 15)]
     assert (sizes[1] - sizes[0]) / 10 <= 2300
 
 
 @pytest.mark.parametrize("budget_kb", [90, 60, 45])
 def test_the_html_stays_within_its_budget_and_says_what_it_left_out(budget_kb):
-    digest = build(large(400, 70))
+    digest = build(large.night(400, 70))
     result = RENDERER.render(digest, DigestSettings(budget_kb=budget_kb))
     assert result.html_bytes <= budget_kb * 1024
     page = Page(result.html)
@@ -95,7 +34,7 @@ def test_the_html_stays_within_its_budget_and_says_what_it_left_out(budget_kb):
 
 
 def test_what_the_html_leaves_out_stands_in_the_text():
-    digest = build(large(400, 70))
+    digest = build(large.night(400, 70))
     result = RENDERER.render(digest, DigestSettings())
     text = flat(result.text)
     for card in digest.flags.cards:
@@ -107,7 +46,7 @@ def test_what_the_html_leaves_out_stands_in_the_text():
 
 
 def test_the_worst_findings_are_the_ones_that_stay():
-    digest = build(large(0, 70))
+    digest = build(large.night(0, 70))
     shown = shorten_digest(digest, Limits(flags=10))
     assert {card.level for card in shown.flags.cards} == {"TINGGI"}
     assert shown.flags.hidden == 60
@@ -115,7 +54,7 @@ def test_the_worst_findings_are_the_ones_that_stay():
 
 
 def test_numbers_in_the_summary_are_of_everything_and_not_of_what_is_shown():
-    digest = build(large(400, 70))
+    digest = build(large.night(400, 70))
     page = Page(RENDERER.render(digest, DigestSettings(budget_kb=45)).html)
     assert digest.counts.flags == 70
     assert digest.headline in page.text
@@ -124,7 +63,7 @@ def test_numbers_in_the_summary_are_of_everything_and_not_of_what_is_shown():
 
 
 def test_marked_words_are_never_cut():
-    digest = build(large(0, 3))
+    digest = build(large.night(0, 3))
     shown = shorten_digest(digest, Limits(flags=3, stretch_chars=20))
     pieces = shown.flags.cards[0].excerpts[0].pieces
     assert [piece.text for piece in pieces if piece.strong] == ["auto sultan"]

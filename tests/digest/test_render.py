@@ -5,12 +5,11 @@ import msgspec
 import pytest
 from jinja2 import UndefinedError
 
-from pantau.core.model import Evidence
 from pantau.core.settings import DigestSettings
 from pantau.digest import lint
 from pantau.digest.build import build
 from pantau.digest.render import TEXT_COLUMNS, OperatorFailure, Renderer
-from tests.digest import golden, sample
+from tests.digest import golden, hostile, sample
 from tests.digest.pages import Page, flat
 
 RENDERER = Renderer()
@@ -115,8 +114,8 @@ def _rules(css: str) -> dict[str, dict[str, str]]:
 BACKGROUNDS = {
     ".p": (".p", "h1", "h2", "a", ".m", ".r", ".n", ".nn", ".th", ".d", ".cap", ".wi"),
     ".t": (".t", ".tl", ".wt", ".ws", ".wi", ".wa", ".wg"),
-    ".x": (".x", ".m"),
-    ".q": (".q", ".m"),
+    ".x": (".c", ".m"),
+    ".q": (".c", ".m"),
     ".w": (".w",),
     ".e": (".e", "h2"),
     ".pg": (".st",),
@@ -128,8 +127,9 @@ BACKGROUNDS = {
 def test_every_text_has_enough_contrast_in_light_and_dark(dark):
     folder = sample_templates()
     rules = _rules((folder / "_style.css.j2").read_text("utf-8"))
-    if dark:
-        for selector, pairs in _rules((folder / "_dark.css.j2").read_text("utf-8").split("{", 1)[1]).items():
+    links, at_night = (folder / "_kept.css.j2").read_text("utf-8").split("@media (prefers-color-scheme:dark){")
+    for css in (links, at_night) if dark else (links,):
+        for selector, pairs in _rules(css).items():
             rules.setdefault(selector, {}).update(pairs)
     for background, texts in BACKGROUNDS.items():
         for text in texts:
@@ -157,73 +157,9 @@ def test_the_whatsapp_text_is_short_and_has_the_numbers():
     assert "dan 4 lagi di surel" in RICH.whatsapp
 
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "</td></table><img src=x onerror=alert(1)>",
-    '" onmouseover="alert(1)',
-    "{{ 7*7 }}{% raw %}",
-    "javascript:alert(1)",
-    "baris\r\nBcc: korban@x.example\r\n\r\nisi palsu",
-    "aman\u202egnp.exe\u2066",
-    "it\u0092s \x00\x07\x1b[31m",
-    "\ud800 sendirian",
-    "a\u0301" * 400,
-    "W" * 6000,
-    "🎆" * 40,
-    "ꦱꦸꦒꦼꦁꦫꦮꦸꦃ Nginggih, sugeng rawuh",
-    '=HYPERLINK("https://jahat.example")',
-    "-->]]><!--[if mso]>",
-    "&lt;b&gt; &amp; &#x3c;script&#x3e;",
-)
-
-
-def hostile(text: str):
-    """The rich night with hostile text in every place that comes from outside."""
-    data = sample.rich()
-    post = msgspec.structs.replace(
-        sample.PARTY, text=f"{text} coblos {text}", image_text=text, url=f"https://x.com/{text}"
-    )
-    odd = msgspec.structs.replace(sample.GOOD_CLINIC, text=text * 3 + "x" * 80)
-    start = len(text) + 1
-    bad = sample.finding(
-        "ajakan-memilih",
-        "NTR",
-        "tinggi",
-        post,
-        Evidence(field="text", start=start, end=start + 6, quote="coblos", cancelled_by=text, note=text),
-        Evidence(field="ledger", quote=text),
-        message=text or "kosong",
-        basis=text,
-    )
-    first = data.accounts[0]
-    return msgspec.structs.replace(
-        data,
-        versions={post.key: sample.versions(post, f"{text} pilih {text}")},
-        office=msgspec.structs.replace(
-            data.office, name=f"Kabupaten {text}", contact=text, department=text, address=text
-        ),
-        readers=(text,),
-        units=tuple(msgspec.structs.replace(unit, name=f"{unit.name} {text}") for unit in data.units),
-        accounts=(msgspec.structs.replace(first, handle=f"dinkes{text}"), *data.accounts[1:]),
-        observations=tuple(msgspec.structs.replace(item, reason=text) for item in data.observations),
-        findings=(*(f for f in data.findings if f.post != post.key), bad),
-        posts=data.posts | {post.key: post, odd.key: odd},
-        answers={bad.key: text, sample.SILENT.key: text},
-        notes=(text,),
-        decisions=(
-            msgspec.structs.replace(
-                data.decisions[0], decision=msgspec.structs.replace(data.decisions[0].decision, by=text, note=text)
-            ),
-        ),
-        rule_failures=(msgspec.structs.replace(data.rule_failures[0], rule_id=text, what=text),),
-        trial_hits={text: 3},
-        demoted=tuple(msgspec.structs.replace(item, rule_id=text) for item in data.demoted),
-    )
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("text", hostile.TEXTS, ids=range(len(hostile.TEXTS)))
 def test_hostile_text_stays_text_in_every_part_of_the_mail(text):
-    result = RENDERER.render(build(hostile(text)), DigestSettings())
+    result = RENDERER.render(build(hostile.night_of(text)), DigestSettings())
     page = Page(result.html)
     assert not lint.html_problems(result.html)
     assert not page.unbalanced
@@ -238,7 +174,7 @@ def test_hostile_text_stays_text_in_every_part_of_the_mail(text):
 
 
 def test_escaped_text_reads_as_it_was_published():
-    result = RENDERER.render(build(hostile("<script>alert(1)</script>")), DigestSettings())
+    result = RENDERER.render(build(hostile.night_of("<script>alert(1)</script>")), DigestSettings())
     assert "<script>alert(1)</script> coblos" in Page(result.html).text.replace("  ", " ")
 
 

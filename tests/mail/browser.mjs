@@ -1,5 +1,6 @@
-// Pages in Chromium: node browser.mjs JOB.json, where JOB is {chromium, views: [{name, file, width, dark, forced, inverted, axe, picture}]}.
-// Answers one line of JSON: a list with what each view showed. No page runs scripts of its own or reaches a network.
+// Pages in Chromium: node browser.mjs JOB.json, where JOB is {chromium, without_rules, pages: [{name, file, forced, views}]} and a view is
+// {kind, width, dark, inverted, axe, picture}; a page is opened once, and inverted views come last. Answers one line of JSON: a
+// list with what each view showed. No page reaches a network.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
@@ -61,11 +62,9 @@ function invert() {
   });
 }
 
-async function show(browser, view) {
-  const page = await browser.newPage();
+async function show(page, view, rules) {
   await page.setViewport({ width: view.width, height: 900 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: view.dark ? "dark" : "light" }]);
-  await page.goto(`file://${view.file}`, { waitUntil: "load" });
   if (view.inverted) await page.evaluate(invert);
   const seen = await page.evaluate(look);
   if (view.picture) {
@@ -74,23 +73,27 @@ async function show(browser, view) {
   }
   let violations = [];
   if (view.axe) {
-    await page.evaluate(AXE);
-    // A mail is shown inside the page of its program, which has the landmarks.
-    const result = await page.evaluate(() => axe.run(document, { rules: { region: { enabled: false }, "landmark-one-main": { enabled: false } }, resultTypes: ["violations"] }));
-    violations = result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 120)}`));
+    const found = await page.evaluate((rules) => axe.run(document, { rules, resultTypes: ["violations"] }), rules);
+    violations = found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 120)}`));
   }
-  await page.close();
-  return { name: view.name, width: view.width, ...seen, violations };
+  return { kind: view.kind, width: view.width, ...seen, violations };
 }
 
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const rules = Object.fromEntries((job.without_rules ?? []).map((rule) => [rule, { enabled: false }]));
 const answers = [];
 for (const forced of [false, true]) {
-  const views = job.views.filter((view) => Boolean(view.forced) === forced);
-  if (!views.length) continue;
+  const pages = job.pages.filter((page) => Boolean(page.forced) === forced);
+  if (!pages.length) continue;
   const browser = await puppeteer.launch({ executablePath: job.chromium, args: forced ? [...FLAGS, "--enable-features=WebContentsForceDark"] : FLAGS });
   try {
-    for (const view of views) answers.push(await show(browser, view));
+    for (const { name, file, views } of pages) {
+      const page = await browser.newPage();
+      await page.goto(`file://${file}`, { waitUntil: "load" });
+      if (views.some((view) => view.axe)) await page.evaluate(AXE);
+      for (const view of views) answers.push({ name, ...(await show(page, view, rules)) });
+      await page.close();
+    }
   } finally {
     await browser.close();
   }

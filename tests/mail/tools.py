@@ -1,32 +1,13 @@
-"""The sample mails as files, and the tools that look at them. A missing tool is a failure that says what to install."""
+"""The tools that look at mails. A missing tool is a failure that says what to install."""
 
 import json
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pantau.core.settings import DigestSettings
-from pantau.digest.build import build
-from pantau.digest.render import Rendered, Renderer
-from tests.digest import golden, test_budget, test_render
-
 HERE = Path(__file__).resolve().parent
-NAMES = (*sorted(golden.NIGHTS), "full", "hostile")
-
-
-@cache
-def page(name: str) -> Rendered:
-    """One sample: a golden night, a mail of 25 findings, or a night of unfriendly text."""
-    if name in golden.NIGHTS:
-        return golden.rendered(name)
-    night = (
-        test_budget.large(0, 25)
-        if name == "full"
-        else test_render.hostile("".join(test_render.HOSTILE[:3]) + "W" * 300)
-    )
-    return Renderer().render(build(night), DigestSettings())
+_BATCH = 15
 
 
 def command(name: str) -> str:
@@ -46,3 +27,18 @@ def output(arguments: list[str], stdin: bytes = b"", good: tuple[int, ...] = (0,
 def node(script: str, *arguments: str) -> Any:
     """The JSON answer of one of the scripts beside this file."""
     return json.loads(output([command("node"), script, *arguments]))
+
+
+def in_chromium(folder: Path, pages: list[dict[str, Any]], without_rules: list[str]) -> list[dict[str, Any]]:
+    """What each view of the pages showed; see ``browser.mjs``. The pages go in small batches, each within the time of a tool."""
+    seen: list[dict[str, Any]] = []
+    for start in range(0, len(pages), _BATCH):
+        job = folder / "job.json"
+        batch = {
+            "chromium": command("chromium"),
+            "without_rules": without_rules,
+            "pages": pages[start : start + _BATCH],
+        }
+        job.write_text(json.dumps(batch), "utf-8")
+        seen += node("browser.mjs", str(job))
+    return seen
