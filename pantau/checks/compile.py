@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pantau.checks.catalogue import Catalogue
-from pantau.checks.fold import Block
+from pantau.checks.fold import fold
 from pantau.checks.kinds.compiled import DISGUISED_FAMILIES, CompiledRule, compile_rule
 from pantau.checks.lexicon import Lexicon
 from pantau.checks.masked import MaskIndex
@@ -68,7 +68,7 @@ class Compiled:
 
     def _add_alternative(self, view: TextView, shown: str, changed: Span, first: int, region: Span) -> None:
         """Spans of ``shown``, where a word stands for a masked one, brought back to the published text."""
-        other = view_of(shown, Block([shown]), self.scanner, self.lexicon)
+        other = view_of(shown, fold([shown]), self.scanner, self.lexicon)
         for group in self._masked_groups:
             for span in other.spans(group):
                 if span.start < changed.end and span.end > changed.start:

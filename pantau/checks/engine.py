@@ -6,7 +6,9 @@ on its own (``kinds/``), so that neither the size of blocks nor the engine can c
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,9 +16,9 @@ import numpy as np
 
 from pantau.checks.catalogue import Catalogue
 from pantau.checks.compile import Compiled, compile_catalogue
-from pantau.checks.fold import Block
+from pantau.checks.fold import Block, utf8
 from pantau.checks.judge import Cancelled, CheckReport, Judge
-from pantau.checks.kinds.script import uses_foreign_letters
+from pantau.checks.kinds.script import with_foreign_letters
 from pantau.checks.masked import texts_with_masks
 from pantau.checks.scan import Engine, Hits
 from pantau.checks.second_signal import shipped_signal
@@ -30,8 +32,20 @@ from pantau.core.model import Post, RuleFailure, Unit, sort_findings
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 
 BLOCK_TEXTS = 500
-BLOCK_CHARS = 250_000
-"""A block ends at so many texts or characters, whichever comes first; it then fits the processor's cache."""
+BLOCK_BYTES = 250_000
+"""A block ends at so many texts or bytes, whichever comes first; it then fits the processor's cache."""
+
+
+class StoredTexts(NamedTuple):
+    """A stored post as far as rules look at all posts: its key, and its texts in UTF-8."""
+
+    key: str
+    text: bytes
+    image_text: bytes
+
+
+Fetch = Callable[[Sequence[str]], Mapping[str, Post]]
+"""Gives posts by their keys."""
 
 
 class Checker:
@@ -80,20 +94,46 @@ class Checker:
 
     def check_blocks(self, posts: Iterable[Post], unit_of: Mapping[str, str]) -> Iterator[CheckReport]:
         """One report per block of posts, in order. ``failures`` holds all that failed so far."""
-        judge = Judge(self._compiled, self._situations, self._units, self._zone, self._timer)
-        for block in _blocks(posts, self._block_texts):
-            yield self._check_block(block, unit_of, judge)
+        held: dict[str, Post] = {}
 
-    def _check_block(self, posts: list[Post], unit_of: Mapping[str, str], judge: Judge) -> CheckReport:
-        report = CheckReport(posts=len(posts))
-        owners = [(n, field) for n, post in enumerate(posts) for field in range(2) if _texts(post)[field]]
-        if owners:
-            folded = _Folded(posts, owners, self._compiled)
-            for number, rules in folded.nominated():
-                post = posts[number]
+        def rows() -> Iterator[StoredTexts]:
+            for post in posts:
+                held[post.key] = post
+                yield StoredTexts(post.key, utf8(post.text), utf8(post.image_text))
+
+        for report in self.check_stored(rows(), lambda keys: held, unit_of):
+            yield report
+            held.clear()
+
+    def check_stored(
+        self, rows: Iterable[StoredTexts], fetch: Fetch, unit_of: Mapping[str, str]
+    ) -> Iterator[CheckReport]:
+        """The same for posts of which only the texts are at hand: ``fetch`` is asked for those that a rule may fire on.
+
+        A post that ``fetch`` does not give any more is passed over.
+        """
+        judge = Judge(self._compiled, self._situations, self._units, self._zone, self._timer)
+        for block in _blocks(rows, self._block_texts):
+            yield self._check_block(block, fetch, unit_of, judge)
+
+    def _check_block(
+        self, rows: list[StoredTexts], fetch: Fetch, unit_of: Mapping[str, str], judge: Judge
+    ) -> CheckReport:
+        report = CheckReport(posts=len(rows))
+        folded = _Folded(rows, self._compiled)
+        named = folded.nominated()
+        asked = range(len(rows)) if self._verdicts is not None else [number for number, _ in named]
+        posts = fetch([rows[number].key for number in asked]) if asked else {}
+        for number, rules in named:
+            post = posts.get(rows[number].key)
+            if post is not None:
                 judge.decide(post, folded.view(number), rules, unit_of.get(post.account, ""), report)
-            if self._verdicts is not None:
-                report = self._verdicts.apply(posts, folded.view, unit_of, report, judge.attempt)
+        if self._verdicts is not None and folded.texts:
+            there = [(number, posts[row.key]) for number, row in enumerate(rows) if row.key in posts]
+            numbers = [number for number, _ in there]
+            report = self._verdicts.apply(
+                [post for _, post in there], lambda n: folded.view(numbers[n]), unit_of, report, judge.attempt
+            )
         return msgspec.structs.replace(report, failures=(*judge.failures(), *self._broken))
 
 
@@ -110,60 +150,65 @@ def _verdicts(compiled: Compiled) -> tuple[Verdicts | None, tuple[RuleFailure, .
 class _Folded:
     """A block of posts, folded and scanned."""
 
-    def __init__(self, posts: list[Post], owners: list[tuple[int, int]], compiled: Compiled) -> None:
-        self._posts = posts
+    def __init__(self, rows: list[StoredTexts], compiled: Compiled) -> None:
         self._compiled = compiled
-        self._owners = owners
-        self._places = {owner: number for number, owner in enumerate(owners)}
-        self._block = Block([_texts(posts[number])[field] for number, field in owners])
+        self.texts = [text for row in rows for text in row[1:] if text]
+        """The texts that are not empty, post by post."""
+        places = chain.from_iterable((2 * n, 2 * n + 1) for n in range(len(rows)))
+        owners = [
+            place for place, text in zip(places, chain.from_iterable(row[1:] for row in rows), strict=True) if text
+        ]
+        self._owners = np.array(owners, np.int64)
+        """Per text twice the number of its post, plus one for words on pictures."""
+        if not self.texts:
+            return
+        self._block = Block(self.texts)
         self._hits = compiled.scanner.scan(self._block.skeleton)
-        self._texts = self._block.text_of(self._hits.ends - 1, "skeleton")
+        self._hit_texts = self._block.text_of(self._hits.ends - 1, "skeleton")
         self._views: dict[int, TextView] = {}
 
     def nominated(self) -> list[tuple[int, list[int]]]:
         """Numbers of the rules to be tried, by number of the post, in order."""
-        posts = np.array([number for number, _ in self._owners], np.int64)
-        found = self._compiled.nominator.nominate(self._block, self._hits, self._texts, posts)
+        if not self.texts:
+            return []
+        posts = self._owners // 2
+        found = self._compiled.nominator.nominate(self._block, self._hits, self._hit_texts, posts)
         for text in texts_with_masks(self._block) if self._compiled.disguised else ():
             if self._compiled.add_masked(self._text_view(text)):
-                number = self._owners[text][0]
+                number = int(posts[text])
                 found[number] = sorted({*found.get(number, ()), *self._compiled.disguised})
-        for number, field in self._owners if self._compiled.by_script else ():
-            if uses_foreign_letters(_texts(self._posts[number])[field]):
-                found[number] = sorted({*found.get(number, ()), *self._compiled.by_script})
+        for text in with_foreign_letters(self._block) if self._compiled.by_script else ():
+            number = int(posts[text])
+            found[number] = sorted({*found.get(number, ()), *self._compiled.by_script})
         return sorted(found.items())
 
     def view(self, number: int) -> PostView:
         """A post with all its texts."""
-        places = [self._places.get((number, field)) for field in range(2)]
-        return PostView([None if place is None else self._text_view(place) for place in places])
+        first, after = np.searchsorted(self._owners, (2 * number, 2 * number + 2)).tolist()
+        views: list[TextView | None] = [None, None]
+        for text in range(first, after):
+            views[self._owners[text] % 2] = self._text_view(text)
+        return PostView(views)
 
     def _text_view(self, text: int) -> TextView:
         if text not in self._views:
-            number, field = self._owners[text]
-            first, after = np.searchsorted(self._texts, (text, text + 1))
+            first, after = np.searchsorted(self._hit_texts, (text, text + 1))
             begin = self._block.bounds("skeleton")[text]
             hits = Hits(self._hits.literals[first:after], self._hits.ends[first:after] - begin)
-            self._views[text] = TextView(
-                _texts(self._posts[number])[field], self._block, text, hits, self._compiled.lexicon
-            )
+            published = self.texts[text].decode("utf-8", "surrogatepass")
+            self._views[text] = TextView(published, self._block, text, hits, self._compiled.lexicon)
         return self._views[text]
 
 
-def _texts(post: Post) -> tuple[str, str]:
-    """The texts of a post in the order of ``TEXT_FIELDS``."""
-    return post.text, post.image_text
-
-
-def _blocks(posts: Iterable[Post], block_texts: int) -> Iterator[list[Post]]:
-    block: list[Post] = []
-    texts = chars = 0
-    for post in posts:
-        block.append(post)
-        texts += bool(post.text) + bool(post.image_text)
-        chars += len(post.text) + len(post.image_text)
-        if texts >= block_texts or chars >= BLOCK_CHARS:
+def _blocks(rows: Iterable[StoredTexts], block_texts: int) -> Iterator[list[StoredTexts]]:
+    block: list[StoredTexts] = []
+    texts = size = 0
+    for row in rows:
+        block.append(row)
+        texts += bool(row.text) + bool(row.image_text)
+        size += len(row.text) + len(row.image_text)
+        if texts >= block_texts or size >= BLOCK_BYTES:
             yield block
-            block, texts, chars = [], 0, 0
+            block, texts, size = [], 0, 0
     if block:
         yield block

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pantau.checks.fold import Block
+from pantau.checks.fold import fold
 from pantau.checks.fold_tables import GONE
 from pantau.core.model import Post
 
@@ -53,7 +53,7 @@ def text_of(post: Post) -> str:
 def tokens(texts: Sequence[str]) -> list[list[str]]:
     """Folded words of each text in order. Pictograms are left out: alone they say nothing and would decide short texts."""
     cut = [text[:MAX_CHARS] for text in texts]
-    block = Block(cut)
+    block = fold(cut)
     bounds = block.bounds("wide")
     wide = bytes(block.wide)
     gone = bytes([GONE])

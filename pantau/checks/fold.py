@@ -99,25 +99,34 @@ def _is_letter(codes: Bytes) -> NDArray[np.bool_]:
     return (codes - np.uint8(ord("a"))) < 26
 
 
-def _fold_light(raw: bytes) -> bytearray:
+class _Foreign:
+    """The characters beyond ASCII of some UTF-8: where each begins, and its code point."""
+
+    def __init__(self, raw: bytes) -> None:
+        source = np.frombuffer(raw, np.uint8)
+        self.bytes: Places = np.flatnonzero(source > 0x7F)
+        heads = self.bytes[source[self.bytes] >= 0xC0]
+        lead = source[heads].astype(np.uint32)
+        width = np.uint32(2) + (lead >= 0xE0) + (lead >= 0xF0)
+        value = lead & np.where(width == 2, 0x1F, np.where(width == 3, 0x0F, 0x07)).astype(np.uint32)
+        for step in (1, 2, 3):
+            tail = source[np.minimum(heads + step, source.size - 1)] & np.uint32(0x3F)
+            value = np.where(width > step, value << np.uint32(6) | tail, value)
+        self.heads: Places = heads
+        self.values = value
+
+
+def _fold_light(raw: bytes, foreign: _Foreign) -> bytearray:
     """UTF-8 to its light form in place; ``GONE`` where nothing is left of a byte."""
     marks = bytearray(raw.translate(ascii_table()))
-    out = np.frombuffer(marks, np.uint8)
-    source = np.frombuffer(raw, np.uint8)
-    foreign = np.flatnonzero(source > 0x7F)
-    if not foreign.size:
+    if not foreign.heads.size:
         return marks
-    heads = foreign[source[foreign] >= 0xC0]
-    lead = source[heads].astype(np.uint32)
-    width = np.uint32(2) + (lead >= 0xE0) + (lead >= 0xF0)
-    value = lead & np.where(width == 2, 0x1F, np.where(width == 3, 0x0F, 0x07)).astype(np.uint32)
-    for step in (1, 2, 3):
-        tail = source[np.minimum(heads + step, source.size - 1)] & np.uint32(0x3F)
-        value = np.where(width > step, value << np.uint32(6) | tail, value)
+    out = np.frombuffer(marks, np.uint8)
+    heads, value = foreign.heads, foreign.values
     table = _characters()
     table.learn(value)
     rows = table.rows[value]
-    out[foreign] = GONE
+    out[foreign.bytes] = GONE
     out[heads] = rows[:, 0]
     for step in (1, 2, 3):
         there = rows[:, step] != GONE
@@ -224,14 +233,16 @@ def _fold_skeleton(light: bytes) -> bytearray:
 
 
 class Block:
-    """Some texts, folded together."""
+    """Some texts in UTF-8, folded together."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        joined = "\0".join(texts)
-        if joined.count("\0") != len(texts) - 1:
-            joined = "\0".join(text.replace("\0", "\x01") for text in texts)
-        self.raw = b" " + joined.encode("utf-8", "surrogatepass").replace(b"\0", _SEPARATOR) + b" "
-        self.light_marks = _fold_light(self.raw)
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        joined = _SEPARATOR.join(texts)
+        if joined.count(b"\0") != len(texts) - 1:
+            joined = _SEPARATOR.join(text.replace(b"\0", b"\x01") for text in texts)
+        self.raw = b" %b " % joined
+        foreign = _Foreign(self.raw)
+        self.light_marks = _fold_light(self.raw, foreign)
+        self._foreign = foreign
         self.light = self.light_marks.translate(None, b"\xff")
         self.wide, self.inserted = self._split_hashtags()
         self.skeleton_marks = _fold_skeleton(self.wide)
@@ -282,6 +293,10 @@ class Block:
             self._bounds[level] = [0, *(nulls + 1).tolist(), len(getattr(self, level)) + 1]
         return self._bounds[level]
 
+    def texts_with(self, characters: NDArray[np.bool_]) -> list[int]:
+        """Numbers of the texts that hold one of some characters beyond ASCII, given as a table over all code points."""
+        return self.texts_at(self._foreign.heads[characters[self._foreign.values]], "raw")
+
     def text_of(self, ends: Places, level: str) -> Places:
         """Number of the text in which each place of a level lies."""
         starts = np.asarray(self.bounds(level)[1:-1], np.int64)
@@ -292,11 +307,21 @@ class Block:
         return sorted(set(self.text_of(places, level).tolist()))
 
 
+def utf8(text: str) -> bytes:
+    """A text as blocks take it; lone surrogates stay what they are."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def fold(texts: Sequence[str]) -> Block:
+    """A block of some texts."""
+    return Block([utf8(text) for text in texts])
+
+
 def fold_light(text: str) -> str:
     """The light form of one text."""
-    return bytes(Block([text]).light[1:-1]).decode("ascii").replace("\0", "")
+    return bytes(fold([text]).light[1:-1]).decode("ascii").replace("\0", "")
 
 
 def fold_skeletons(texts: Sequence[str]) -> list[bytes]:
     """The skeletons of many short texts, without the gaps at their ends."""
-    return [part.strip(b"`") for part in Block(texts).skeleton.split(b"\0")] if texts else []
+    return [part.strip(b"`") for part in fold(texts).skeleton.split(b"\0")] if texts else []

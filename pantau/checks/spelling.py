@@ -71,7 +71,7 @@ def spells(form: Form, text: Stretch, start: int, end: int) -> tuple[int, int] |
 def _exact(form: bytes) -> tuple[re.Pattern[bytes], int]:
     """The pattern of an exact form, and how many characters stand before its first one that the skeleton keeps."""
     words = [re.escape(word) for word in form.split(b" ")]
-    block = Block([form.decode("ascii")])
+    block = Block([form])
     kept = next(place for place, code in enumerate(block.skeleton_marks) if code not in (GAP, GONE, 0))
     return re.compile(rb"(?<![a-z0-9])" + rb"[^a-z0-9]{1,9}".join(words) + rb"(?![a-z0-9])"), kept - 1
 
@@ -102,7 +102,7 @@ def _runs(wide: bytes, marks: bytes, start: int, end: int) -> list[_Run]:
 
 @lru_cache(maxsize=50_000)
 def _form_runs(form: bytes) -> tuple[_Run, ...]:
-    block = Block([form.decode("ascii")])
+    block = Block([form])
     return tuple(_runs(block.wide, bytes(block.skeleton_marks), 1, len(block.wide) - 1))
 
 

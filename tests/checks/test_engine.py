@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from pantau.checks import judge
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
-from pantau.checks.engine import Checker, CheckReport
-from pantau.checks.fold import fold_skeletons
+from pantau.checks.engine import Checker, CheckReport, StoredTexts
+from pantau.checks.fold import fold_skeletons, utf8
 from pantau.checks.kinds import lexicon as lexicon_kind
 from pantau.checks.scan import has_hyperscan
 from pantau.core.model import Evidence, Finding, Post
 from tests.checks.material import DAY, HOSTILE, NOON, caption, disguise, post, rulebook
 from tests.checks.oracle import Oracle
+from tests.checks.test_verdict import shipped
 
 ENGINES = ["ac", pytest.param("hs", marks=pytest.mark.skipif(not has_hyperscan(), reason="extra not installed"))]
 
@@ -415,6 +416,35 @@ def test_posts_are_read_block_by_block():
     first = next(blocks)
     assert first.posts == taken == 500
     assert sum(report.posts for report in blocks) == 1_500
+
+
+def stored(posts: list[Post]) -> list[StoredTexts]:
+    return [StoredTexts(item.key, utf8(item.text), utf8(item.image_text)) for item in posts]
+
+
+def test_stored_texts_give_the_findings_of_their_posts_and_only_suspects_are_fetched():
+    posts = [*captions(13, 600), *(post(1000 + n, text) for n, text in enumerate(HOSTILE.values()))]
+    held, asked = {item.key: item for item in posts}, list[str]()
+
+    def fetch(keys: Sequence[str]) -> dict[str, Post]:
+        asked.extend(keys)
+        return {key: held[key] for key in keys}
+
+    reports = list(Checker(rulebook()).check_stored(stored(posts), fetch, {"x:1": "U1"}))
+    plain = Checker(rulebook()).check(posts, {"x:1": "U1"})
+    assert {finding.unit for finding in plain.findings} == {"U1"}
+    assert set().union(*map(flat, reports)) == flat(plain)
+    assert {finding.post for finding in plain.findings} <= set(asked)
+    assert len(asked) == len(set(asked)) < len(posts)
+
+
+def test_a_post_that_was_purged_meanwhile_is_passed_over():
+    posts = [post(n, "goblok") for n in range(3)]
+    held = {item.key: item for item in posts[1:]}
+    for checker in (Checker(rulebook()), Checker(shipped())):
+        (report,) = checker.check_stored(stored(posts), lambda keys: held, {})
+        assert {finding.post for finding in report.findings} == {"x:1", "x:2"}
+        assert not report.failures
 
 
 def test_no_posts_give_an_empty_report():

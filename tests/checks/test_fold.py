@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pantau.checks.fold import FOLD_VERSION, Block, fold_light, fold_skeletons
+from pantau.checks.fold import FOLD_VERSION, fold, fold_light, fold_skeletons
 from pantau.checks.fold_tables import fold_character
 from tests.checks.material import (
     BOLD,
@@ -126,35 +126,35 @@ def test_light_text_keeps_digits_signs_and_lines():
 @given(ANY_TEXT)
 @settings(max_examples=300, deadline=None)
 def test_blocks_fold_any_text_as_the_reference_does(text):
-    assert Block([text]).skeleton.decode() == Folded(text).skeleton
+    assert fold([text]).skeleton.decode() == Folded(text).skeleton
 
 
 @given(NEAR_TEXT)
 @settings(max_examples=400, deadline=None)
 def test_blocks_fold_tricky_text_as_the_reference_does(text):
-    assert Block([text]).skeleton.decode() == Folded(text).skeleton
+    assert fold([text]).skeleton.decode() == Folded(text).skeleton
 
 
 @given(st.lists(st.one_of(ANY_TEXT, NEAR_TEXT), min_size=1, max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_texts_of_a_block_do_not_influence_each_other(texts):
-    block = Block(texts)
+    block = fold(texts)
     for level in ("skeleton", "wide", "light", "raw"):
         bounds = block.bounds(level)
         parts = [bytes(getattr(block, level))[bounds[n] : bounds[n + 1] - 1] for n in range(len(texts))]
-        assert parts == [bytes(getattr(Block([text]), level)) for text in texts]
+        assert parts == [bytes(getattr(fold([text]), level)) for text in texts]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_folds_like_any_other(name):
     text = HOSTILE[name]
-    assert Block([text]).skeleton.decode() == Folded(text).skeleton
+    assert fold([text]).skeleton.decode() == Folded(text).skeleton
 
 
 def test_a_megabyte_folds_in_a_moment():
     text = "Gobl0k 𝗴𝗼𝗯𝗹𝗼𝗸 #MobilMewah 🇮🇩 b.o.d.o.h " * 26_000
     assert len(text) > 1_000_000
-    assert Block([text]).skeleton.count(b"`gobiok") == 52_000
+    assert fold([text]).skeleton.count(b"`gobiok") == 52_000
 
 
 def test_the_corpus_folds_as_it_did_when_the_version_was_set():
@@ -163,7 +163,7 @@ def test_the_corpus_folds_as_it_did_when_the_version_was_set():
     assert msgspec.json.decode(lines[0]) == {"fold_version": FOLD_VERSION}
     rows = [msgspec.json.decode(line) for line in lines[1:]]
     assert len(rows) >= 300
-    block = Block([row["text"] for row in rows])
+    block = fold([row["text"] for row in rows])
     skeletons = block.skeleton.decode().split("\0")
     changed = [row["text"] for row, found in zip(rows, skeletons, strict=True) if row["skeleton"] != found]
     assert not changed

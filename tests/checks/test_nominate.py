@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pantau.checks.anchors import anchor_of
-from pantau.checks.fold import Block, sorted_unique
+from pantau.checks.fold import fold, sorted_unique
 from pantau.checks.linear import problem_of
 from tests.checks.test_linear import PATTERNS
 
@@ -70,7 +70,7 @@ def test_unique_values_come_sorted(values):
 
 
 def test_every_place_belongs_to_its_text():
-    block = Block(["satu dua", "", "tiga"])
+    block = fold(["satu dua", "", "tiga"])
     starts = block.bounds("skeleton")
     for number in range(3):
         places = np.arange(starts[number], starts[number + 1] - 1)

@@ -1,7 +1,12 @@
 """Rules of kind ``script``: a text of which a good part is written in letters that the accounts of the region never use."""
 
 import re
+from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pantau.checks.fold import Block
 from pantau.checks.kinds.compiled import CompiledRule, Hit
 from pantau.checks.view import PostView, Span
 
@@ -23,14 +28,22 @@ SCRIPTS = {
 Arabic (prayers) and Javanese letters are at home here and cannot be asked for.
 """
 
-_ANY = re.compile(f"[{''.join(SCRIPTS.values())}]")
 _MAX_QUOTE_CHARS = 300
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def uses_foreign_letters(text: str) -> bool:
-    """Cheap test by which texts are handed to rules of this kind."""
-    return not text.isascii() and _ANY.search(text) is not None
+@cache
+def _table() -> NDArray[np.bool_]:
+    table = np.zeros(0x110000, np.bool_)
+    for ranges in SCRIPTS.values():
+        for first, last in re.findall(r"(.)(?:-(.))?", ranges):
+            table[ord(first) : ord(last or first) + 1] = True
+    return table
+
+
+def with_foreign_letters(block: Block) -> list[int]:
+    """Cheap test by which texts of a block are handed to rules of this kind: their numbers."""
+    return block.texts_with(_table())
 
 
 def find(rule: CompiledRule, post: PostView) -> list[Hit]:
