@@ -1,6 +1,7 @@
 """The reply matrix: whose mail decides, whose does not, and that no damaged or borrowed code ever does."""
 
 import random
+import time
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -182,6 +183,19 @@ def test_a_note_is_the_persons_own_words_without_history_and_signature() -> None
     assert judged(mail(html=html)).note == "Benar & wajar"
     above = mail(text=f"Ini jawaban kami.\r\n\r\nKode {code('answer', SEKDA)}\r\nJawaban unit: ")
     assert judged(above).note == "Ini jawaban kami."
+
+
+@pytest.mark.parametrize("piece", ["<div><!--", "<![", "<!", "<a b='", "</", "<?", "<script></"])
+def test_a_page_full_of_what_never_ends_costs_no_minutes(piece: str) -> None:
+    page = f"<p>Kode {WRAPPED}</p>" + piece * (200_000 // len(piece))
+    began = time.process_time()
+    assert accepted(mail(html=page))
+    assert time.process_time() - began < 3
+
+
+def test_words_around_comments_and_signs_of_comparison_stay() -> None:
+    html = f"<p>Kode {WRAPPED}</p><!-- <p>tak terlihat</p> --><p>Suhu <![if !mso]>di bawah<![endif]> 5 &lt; 7"
+    assert judged(mail(html=html)).note == "Suhu di bawah 5 < 7"
 
 
 OURS = "<d.n-20261124.abc@kantor.example>"
