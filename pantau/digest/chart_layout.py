@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from pantau.digest import clean
-from pantau.digest.blocks import Chart
+from pantau.digest.blocks import Chart, Series
 from pantau.digest.chart_text import NO_DATA, fitted, known, percents, shown, width, wrapped
 
 SCALE = 2
@@ -27,6 +27,9 @@ SERIES_TONES = (DARK, MIDDLE, PALE)
 _LONGEST_LABEL_CHARS = 120
 _PLOT = 200
 _LOWEST_PANEL = 60
+_OWN_PANEL = 90
+_FLAT = 5
+"""A row whose peak is less than a fifth of the highest is flat by its scale."""
 _WIDEST_SLOT = 110
 _BAR = 34
 _STRIPE, _STRIPE_EVERY = 4, 12
@@ -136,26 +139,33 @@ def _label(text: str) -> str:
 
 
 def _trend(canvas: _Canvas, chart: Chart) -> None:
-    """A row of columns per series, all by one scale; a day nobody looked at is a pale band with a dash, never a nought."""
-    peaks = [
-        max((value for value in row.values if value is not None and known(value)), default=0) for row in chart.series
-    ]
-    peaks = [max(0.0, float(peak)) for peak in peaks]
-    scale = (_PLOT + _LOWEST_PANEL * (len(peaks) - 1)) / (sum(peaks) or 1)
+    """A row of columns per series; a day nobody looked at is a pale band with a dash, never a nought.
+
+    The rows share one scale, but for one that would be flat by it: that row has its own, and says so.
+    """
+    peaks = [_peak(row) for row in chart.series]
+    shared = [peak for peak in peaks if peak * _FLAT >= max(peaks)]
+    scale = (_PLOT + _LOWEST_PANEL * (len(shared) - 1)) / (sum(shared) or 1)
     for style, (row, peak) in enumerate(zip(chart.series, peaks, strict=True)):
-        name = _label(row.label)
+        own = peak not in shared and peak > 0
         if len(chart.series) > 1:
+            name = _label(row.label) + (" (skala sendiri)" if own else "")
             canvas.bar(style, (MARGIN, canvas.y + 8, 26, 26))
             canvas.text(MARGIN + 38, canvas.y + LABEL, fitted(name, LABEL, USABLE - 38), LABEL)
             canvas.y += LABEL + 12
         canvas.y += LABEL + 4
-        _columns(canvas, chart, style, max(_LOWEST_PANEL, round(peak * scale)), scale)
+        high = max(_LOWEST_PANEL, _OWN_PANEL if own else round(peak * scale))
+        _columns(canvas, chart, style, high, high / peak if own else scale)
     _days(canvas, [_label(label) for label in chart.labels])
     if any(not known(value) for row in chart.series for value in row.values):
         canvas.y += 6
         canvas.missing((MARGIN, canvas.y, 26, NOTE + 8), "")
         canvas.text(MARGIN + 38, canvas.y + NOTE, NO_DATA, NOTE)
         canvas.y += NOTE + 8
+
+
+def _peak(row: Series) -> float:
+    return max(0.0, *(value for value in row.values if value is not None and known(value)), 0.0)
 
 
 def _slots(count: int) -> list[tuple[int, int]]:
