@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 
 from pantau.core.settings import DigestSettings
 from pantau.digest.build import build
+from pantau.digest.edition_pages import EditionRenderer
 from pantau.digest.mime import compose, message_id
 from pantau.digest.model import DigestInput
+from pantau.digest.period import build as build_period
+from pantau.digest.period_input import PeriodInput
 from pantau.digest.render import OperatorFailure, Rendered, Renderer
-from tests.digest import sample
+from tests.digest import sample, sample_period
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "digest"
+PERIODS: dict[str, Callable[[], PeriodInput]] = {"week": sample_period.week, "month": sample_period.month}
 NIGHTS: dict[str, Callable[[], DigestInput]] = {"rich": sample.rich, "calm": sample.calm, "blind": sample.blind}
 
 
@@ -62,6 +66,10 @@ def files() -> dict[str, bytes]:
         found[f"{name}-wa.txt"] = page.whatsapp.encode()
         if name == "rich":
             found[f"{name}.eml"] = mail(page)
+    for name, make in PERIODS.items():
+        page = EditionRenderer().period(build_period(make()), DigestSettings())
+        found[f"{name}.html"] = page.html.encode()
+        found[f"{name}.txt"] = page.text.encode()
     return found
 
 
