@@ -198,16 +198,15 @@ def _columns(canvas: _Canvas, chart: Chart, style: int, high: int, scale: float)
 
 
 def _numbers(canvas: _Canvas, chart: Chart, style: int, slots: list[tuple[int, int]], tops: list[int]) -> None:
-    """The numbers over the columns: all where they fit, else the last, the highest and the first."""
+    """The numbers over the columns: all where they fit, else those of the last and of the highest."""
     values = chart.series[style].values
     said = [at for at, value in enumerate(values) if known(value)]
     if not said:
         return
     wides = {at: width(shown(values[at], chart.unit), LABEL) for at in said}
     narrowest = min(right - left for left, right in slots)
-    order = (
-        said if max(wides.values()) + 4 <= narrowest else [said[-1], max(said, key=lambda at: values[at] or 0), said[0]]
-    )
+    highest = max(said, key=lambda at: values[at] or 0)
+    order = said if max(wides.values()) + 4 <= narrowest else [said[-1], highest]
     taken: list[tuple[int, int]] = []
     for at in dict.fromkeys(order):
         left, right = slots[at]
