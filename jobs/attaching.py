@@ -1,46 +1,109 @@
 """The documents beside a mail: the workbook and the printed edition, made once a run, and as many attached as the mail can bear."""
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 import structlog
 
 from pantau.core.settings import Settings
-from pantau.digest import words
+from pantau.digest import period_book, period_print, words
 from pantau.digest.budget import encoded_bytes
+from pantau.digest.edition_pages import EditionRenderer
 from pantau.digest.mime import Attachment
 from pantau.digest.model import Digest
-from pantau.digest.printable import PrintError, letterhead, pdf
+from pantau.digest.period_model import PeriodEdition
+from pantau.digest.printable import Letterhead, PrintError, letterhead, pdf
 from pantau.digest.render import Rendered, Renderer
 from pantau.digest.spreadsheet import workbook
-from pantau.digest.tables import Tables
 
 _log = structlog.get_logger(__name__)
+_MADE_FIRST = ("xlsx", "pdf")
 _DROPPED_FIRST = ("pdf", "xlsx")
 _MB = 1_000_000
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An edition with its documents. ``digest`` says what is attached; ``documents`` holds all that were made."""
+_Page = TypeVar("_Page", Digest, PeriodEdition)
 
-    digest: Digest
+
+class Prepared(msgspec.Struct, Generic[_Page], frozen=True, kw_only=True):
+    """An edition with its documents. ``page`` says what is attached; ``documents`` holds all that were made."""
+
+    page: _Page
     rendered: Rendered
     documents: dict[str, bytes]
     """By format: xlsx, pdf."""
     attachments: tuple[Attachment, ...]
 
 
-def prepare(settings: Settings, renderer: Renderer, digest: Digest, attach: Sequence[str]) -> Prepared:
+class _Papers(msgspec.Struct, frozen=True, kw_only=True):
+    """How the documents of an edition are made and spoken of."""
+
+    name: str
+    """Of the files, without ending."""
+    held: Sequence[str]
+    """What the workbook holds, in words."""
+    again: str
+    """The command that shows the edition again, without the format."""
+    make: Mapping[str, Callable[[], bytes]]
+
+
+def prepare(settings: Settings, renderer: Renderer, digest: Digest, attach: Sequence[str]) -> Prepared[Digest]:
     """Make the documents of ``attach``, drop from the mail what makes it too heavy, and render the digest that says so."""
-    documents, problems = _documents(settings, digest, attach) if digest.tables else ({}, [])
+    tables = digest.tables
+    if tables is None:
+        papers = _Papers(name="", held=(), again="", make={})
+    else:
+        papers = _Papers(
+            name=f"pantau-{digest.run_id}",
+            held=(
+                words.counted(len(tables.findings), "temuan"),
+                words.counted(len(tables.accounts), "baris akun, termasuk unit tanpa akun"),
+                words.counted(len(tables.posts), "unggahan"),
+            ),
+            again=f"pantau digest show {digest.run_id}",
+            make={
+                "xlsx": lambda: workbook(digest, tables, settings.digest.paper),
+                "pdf": lambda: pdf(digest, head_of(settings), tables.made_at, settings.digest.paper),
+            },
+        )
+    return _fitted(settings, digest, lambda page: renderer.render(page, settings.digest), papers, attach)
+
+
+def prepare_period(
+    settings: Settings, renderer: EditionRenderer, edition: PeriodEdition, code: str, attach: Sequence[str]
+) -> Prepared[PeriodEdition]:
+    """The same for a weekly or monthly edition; ``code`` is the one under which it is kept, ``week:2026-W47``."""
+    tables = edition.tables
+    assert tables is not None
+    papers = _Papers(
+        name=f"pantau-{code.partition(':')[2]}",
+        held=(
+            words.counted(len(tables.findings), "temuan"),
+            words.counted(len(tables.units), "unit"),
+            words.counted(len(tables.accounts), "akun"),
+        ),
+        again=f"pantau digest show {edition.run_id} --edition {code}",
+        make={
+            "xlsx": lambda: period_book.workbook(edition, tables, settings.digest.paper),
+            "pdf": lambda: period_print.pdf(edition, head_of(settings), tables.made_at, settings.digest.paper),
+        },
+    )
+    return _fitted(settings, edition, lambda page: renderer.period(page, settings.digest), papers, attach)
+
+
+def _fitted(
+    settings: Settings, page: _Page, render: Callable[[_Page], Rendered], papers: _Papers, attach: Sequence[str]
+) -> Prepared[_Page]:
+    documents, problems = _documents(papers, attach)
     kept = [form for form in attach if form in documents]
     dropped: list[str] = []
     while True:
-        shown = msgspec.structs.replace(digest, attached=_sentence(digest, kept, dropped, problems))
-        rendered = renderer.render(shown, settings.digest)
-        files = tuple(Attachment(_name(digest, form), form, documents[form]) for form in kept)  # type: ignore[arg-type]
+        shown = msgspec.structs.replace(page, attached=_sentence(papers, kept, dropped, problems))
+        rendered = render(shown)
+        files = tuple(Attachment(f"{papers.name}.{form}", form, documents[form]) for form in kept)  # type: ignore[arg-type]
         weight = mail_bytes(rendered, files)
         if not kept or weight <= settings.digest.mail_mb * _MB:
             break
@@ -48,7 +111,7 @@ def prepare(settings: Settings, renderer: Renderer, digest: Digest, attach: Sequ
         _log.warning("attachment_dropped", format=heavy, mail_bytes=weight)
         kept.remove(heavy)
         dropped.append(heavy)
-    return Prepared(digest=shown, rendered=rendered, documents=documents, attachments=files)
+    return Prepared(page=shown, rendered=rendered, documents=documents, attachments=files)
 
 
 def mail_bytes(rendered: Rendered, attachments: Sequence[Attachment]) -> int:
@@ -61,26 +124,23 @@ def _base64_bytes(data: bytes) -> int:
     return -(-len(data) // 57) * (len(binascii.b2a_base64(bytes(57))) + 1) + 300
 
 
-def _documents(settings: Settings, digest: Digest, attach: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
+def _documents(papers: _Papers, attach: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
     """What could be made, and a sentence on each that could not."""
     made: dict[str, bytes] = {}
     problems: list[str] = []
-    tables = digest.tables
-    assert tables is not None
-    if "xlsx" in attach:
-        made["xlsx"] = workbook(digest, tables, settings.digest.paper)
-    if "pdf" in attach:
-        try:
-            made["pdf"] = _pdf(settings, digest, tables)
-        except PrintError as error:
-            problems.append(str(error))
-            _log.warning("pdf_not_made", reason=str(error))
+    for form in _MADE_FIRST:
+        if form in attach and form in papers.make:
+            try:
+                made[form] = papers.make[form]()
+            except PrintError as error:
+                problems.append(str(error))
+                _log.warning("pdf_not_made", reason=str(error))
     return made, problems
 
 
-def _pdf(settings: Settings, digest: Digest, tables: Tables) -> bytes:
-    head = letterhead(settings.office, emblem(settings))
-    return pdf(digest, head, tables.made_at, settings.digest.paper)
+def head_of(settings: Settings) -> Letterhead:
+    """The letterhead of printed editions."""
+    return letterhead(settings.office, emblem(settings))
 
 
 def emblem(settings: Settings) -> bytes:
@@ -93,21 +153,10 @@ def emblem(settings: Settings) -> bytes:
         return b""
 
 
-def _name(digest: Digest, form: str) -> str:
-    return f"pantau-{digest.run_id}.{form}"
-
-
-def _sentence(digest: Digest, kept: Sequence[str], dropped: Sequence[str], problems: Sequence[str]) -> str:
-    tables = digest.tables
+def _sentence(papers: _Papers, kept: Sequence[str], dropped: Sequence[str], problems: Sequence[str]) -> str:
     parts = []
-    if "xlsx" in kept and tables:
-        held = words.listed(
-            [
-                words.counted(len(tables.findings), "temuan"),
-                words.counted(len(tables.accounts), "baris akun, termasuk unit tanpa akun"),
-                words.counted(len(tables.posts), "unggahan"),
-            ]
-        )
+    if "xlsx" in kept:
+        held = words.listed(list(papers.held))
         parts.append(f"XLSX memuat semuanya, juga yang tidak muat di surel: {held}.")
     if "pdf" in kept:
         parts.append("PDF siap cetak.")
@@ -115,6 +164,11 @@ def _sentence(digest: Digest, kept: Sequence[str], dropped: Sequence[str], probl
         forms = words.listed([form.upper() for form in sorted(dropped)])
         parts.append(
             f"{forms} tidak dilampirkan agar surel tidak terlalu berat; tersimpan di mesin Pantau: "
-            f"pantau digest show {digest.run_id} --format {dropped[0]} --output BERKAS."
+            f"{papers.again} --format {dropped[0]} --output BERKAS."
         )
     return " ".join([*parts, *problems])
+
+
+def as_json(page: Digest | PeriodEdition) -> bytes:
+    """An edition as data, without the rows, which are kept as a workbook."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(page, tables=None)), indent=1) + b"\n"

@@ -9,7 +9,7 @@ import msgspec
 from jobs.nightly import run_night
 from jobs.progress import Progress, Silent
 from jobs.rerun import rerun
-from jobs.wiring import demo_site, load_job, open_store
+from jobs.wiring import Job, demo_site, load_job, open_store
 from pantau.core.clock import WIB, local_day
 from pantau.core.model import Decision, DecisionAction
 from pantau.digest.correction import CorrectionRenderer
@@ -26,6 +26,7 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     html: Path
     text: Path
+    weekly: Path
     mails: Path
     mail_count: int
     correction: Path
@@ -55,6 +56,7 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
         for name in ("ringkasan-wa.txt", "digest.xlsx", "digest.pdf"):
             if (folder / name).is_file():  # no PDF on a machine without Pango
                 shutil.copyfile(folder / name, out / name)
+        weekly = _copy_weekly(job, out)
         changed = load_job(_with_changed_rule(config), local_day(LAST_NIGHT))
         again = rerun(
             msgspec.structs.replace(site, job=changed),
@@ -72,11 +74,21 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
         summary=result.summary,
         html=html,
         text=text,
+        weekly=weekly,
         mails=mails,
         mail_count=len(written),
         correction=correction,
         changes=len(again.correction.changes),
     )
+
+
+def _copy_weekly(job: Job, out: Path) -> Path:
+    """Lay the newest weekly edition beside the digest; its page."""
+    files = sorted((job.settings.state_dir / "runs").glob("*/mingguan-*"))
+    for path in files:
+        if path.parent == files[-1].parent:
+            shutil.copyfile(path, out / f"mingguan{path.suffix}")
+    return out / "mingguan.html"
 
 
 def _decide(store: Store, night: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Who gets what: every edition of a night rendered, and frozen together with one mail per edition and reader.
+"""Who gets what: every edition that a night brings rendered, and frozen together with one mail per edition and reader.
 
 The head of several units gets one mail per unit: each can be passed on to that unit's admins without showing them another's.
 """
@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from jobs.answering import personal
-from jobs.attaching import Prepared, prepare
+from jobs.attaching import as_json, prepare, prepare_period
+from jobs.periods import EDITIONS, Period, due, period_input
 from jobs.wiring import Site
+from pantau.core.clock import local_day
 from pantau.core.model import Mail, Run
 from pantau.core.settings_editions import Reader
 from pantau.digest import mime
@@ -20,52 +23,70 @@ from pantau.digest.edition_pages import EditionRenderer
 from pantau.digest.editions import Units, regent
 from pantau.digest.mime import Attachment
 from pantau.digest.model import Digest, DigestInput
+from pantau.digest.period import build as build_period
 from pantau.digest.render import Rendered
 from pantau.store import Document
 from pantau.store.store import Store
+
+_log = structlog.get_logger(__name__)
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True):
     """One edition of a night, ready to be frozen and mailed."""
 
     code: str
-    """``staff``, ``regent`` or ``unit:<code>``."""
+    """``staff``, ``regent``, ``unit:<code>``, ``week:2026-W47`` or ``month:2026-10``."""
     rendered: Rendered
     documents: dict[str, bytes]
     attachments: tuple[Attachment, ...] = ()
     readers: tuple[Reader, ...]
 
 
-def freeze(site: Site, store: Store, run: Run, data: DigestInput, digest: Digest, *, send: bool) -> Rendered:
-    """Render every edition, lay the staff digest into the run's folder, and freeze all documents and mails together, once."""
+def freeze(site: Site, store: Store, run: Run, data: DigestInput, digest: Digest, *, send: bool) -> tuple[str, ...]:
+    """Render every edition, lay those for everybody into the run's folder, and freeze all documents and mails together, once.
+
+    The codes of weekly and monthly editions that could not be made; the next night tries them again.
+    """
     renderer = EditionRenderer()
     staff = _staff(site, renderer, digest)
     editions = [staff, *_other_editions(site, renderer, data, digest)]
+    failed: list[str] = []
+    for period in due(site.job, store, local_day(run.as_of, site.job.settings.zone)) if send else ():
+        try:
+            editions.append(_period_edition(site, store, run, renderer, data, period))
+        except ValueError as error:  # its numbers contradict each other: no reason to hold back tonight's digest
+            _log.error("period_not_made", edition=period.code, reason=str(error))
+            failed.append(period.code)
     mails = [] if send and site.transport is None else [mail for one in editions for mail in _mails(site, run, one)]
     documents = [
         Document(edition=edition.code, format=form, data=document)
         for edition in editions
         for form, document in edition.documents.items()
     ]
-    held = staff.documents
-    if send:
-        if not store.freeze(run.run_id, documents, mails):
-            mails = store.outbox.of_run(run.run_id)
-        held = {form: store.documents.get(run.run_id, "staff", form) or made for form, made in held.items()}
+    if send and not store.freeze(run.run_id, documents, mails):
+        mails = store.outbox.of_run(run.run_id)
+        documents = _frozen(store, run.run_id)
     folder = run_folder(site, run)
-    write_run_folder(folder, held, mails)
+    write_run_folder(folder, documents, mails)
     write_manifest(folder, store, run.run_id)
-    return staff.rendered
+    return tuple(failed)
+
+
+def _frozen(store: Store, run_id: str) -> list[Document]:
+    """The documents that lie in a run's folder, as they were frozen."""
+    listed = [(edition, form) for edition, form in store.documents.list(run_id) if file_name(edition, form)]
+    found = [(edition, form, store.documents.get(run_id, edition, form)) for edition, form in listed]
+    return [Document(edition=edition, format=form, data=data) for edition, form, data in found if data is not None]
 
 
 def _staff(site: Site, renderer: EditionRenderer, digest: Digest) -> Edition:
     settings = site.job.settings
-    prepared: Prepared = prepare(settings, renderer, digest, settings.digest.attach)
+    prepared = prepare(settings, renderer, digest, settings.digest.attach)
     page = prepared.rendered
     documents = {
         **_pages(page),
         "whatsapp": page.whatsapp.encode(),
-        "json": msgspec.json.format(msgspec.json.encode(_without_rows(prepared.digest)), indent=1) + b"\n",
+        "json": as_json(prepared.page),
         **prepared.documents,
     }
     silent = _silent(site, "staff") and nothing_to_say(digest)
@@ -95,6 +116,22 @@ def _other_editions(site: Site, renderer: EditionRenderer, data: DigestInput, di
         if chosen:
             page = renderer.unit(view, site.job.settings.digest)
             yield Edition(code=f"unit:{unit.code}", rendered=page, documents=_pages(page), readers=tuple(chosen))
+
+
+def _period_edition(
+    site: Site, store: Store, run: Run, renderer: EditionRenderer, data: DigestInput, period: Period
+) -> Edition:
+    """A weekly or monthly edition, also when nobody reads it: the archive shows it."""
+    settings = site.job.settings
+    asked = period_input(site.job, store, period, data.accounts, run.as_of, run_id=run.run_id)
+    prepared = prepare_period(settings, renderer, build_period(asked), period.code, settings.digest.attach)
+    return Edition(
+        code=period.code,
+        rendered=prepared.rendered,
+        documents={**_pages(prepared.rendered), "json": as_json(prepared.page), **prepared.documents},
+        attachments=prepared.attachments,
+        readers=tuple(_readers(site).get(EDITIONS[period.kind], ())),
+    )
 
 
 def _pages(page: Rendered) -> dict[str, bytes]:
@@ -141,12 +178,21 @@ FILE_NAMES = {
     "xlsx": "digest.xlsx",
     "pdf": "digest.pdf",
 }
+_PERIOD_NAMES = {"week": "mingguan", "month": "bulanan"}
 
 
-def write_run_folder(folder: Path, documents: dict[str, bytes], mails: Sequence[Mail]) -> None:
-    """The digest in every format and one ``.eml`` per reader."""
+def file_name(edition: str, form: str) -> str:
+    """How a document is called in the run's folder; empty for editions of single readers, which are not laid there."""
+    kind, _, period = edition.partition(":")
+    if kind in _PERIOD_NAMES:
+        return f"{_PERIOD_NAMES[kind]}-{period}.{'txt' if form == 'text' else form}"
+    return FILE_NAMES[form] if edition == "staff" else ""
+
+
+def write_run_folder(folder: Path, documents: Sequence[Document], mails: Sequence[Mail]) -> None:
+    """The editions for everybody in every format and one ``.eml`` per reader."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = {FILE_NAMES[name]: data for name, data in documents.items()}
+    files = {name: one.data for one in documents if (name := file_name(one.edition, one.format))}
     files |= {f"{mail.edition}-{mail.recipient}.eml".replace("/", "_").replace(":", "-"): mail.wire for mail in mails}
     for name, data in files.items():
         path = folder / name
@@ -170,11 +216,6 @@ def _mails(site: Site, run: Run, edition: Edition) -> list[Mail]:
 def _kind(edition: str) -> str:
     """What tells the mails of several editions to one reader apart."""
     return "d" if edition == "staff" else f"e{hashlib.sha256(edition.encode()).hexdigest()[:8]}"
-
-
-def _without_rows(digest: Digest) -> Digest:
-    """For the stored JSON: the rows are kept as a workbook."""
-    return msgspec.structs.replace(digest, tables=None)
 
 
 def _mail(site: Site, run: Run, edition: Edition, reader: Reader) -> Mail:

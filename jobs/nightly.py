@@ -66,20 +66,20 @@ def run_night(
     give_back(site.job)
     data = digest_input(site, store, run, accounts, checked, only)
     digest = build(data)
-    if not repeat:
-        freeze(site, store, run, data, digest, send=not without_consequences)
+    failed = () if repeat else freeze(site, store, run, data, digest, send=not without_consequences)
     progress.stop()
     report = deliver_mails(site, store) if send and not without_consequences else None
     if report is not None and not report.complete:
         code = exit_codes.NOT_DELIVERED
     else:
-        code = exit_codes.INCOMPLETE if incomplete(checked, store, run) else exit_codes.DONE
+        code = exit_codes.INCOMPLETE if failed or incomplete(checked, store, run) else exit_codes.DONE
     counts = digest.counts
     parts = [
         f"{run.run_id}: {len(checked.posts)} unggahan baru, {counts.flags} perlu dicek, {counts.reviews} untuk dilihat"
     ]
     parts += [f"{counts.inactive} akun tidak aktif, {counts.unread} tidak dapat diperiksa"]
     parts += [f"surel: {report.summary()}" if report else "surel: tidak dikirim"]
+    parts += [f"edisi {code} tidak dapat dibuat" for code in failed]
     summary = "; ".join(parts)
     store.runs.finish(run.run_id, site.now(), code, summary)
     _log.info("night_finished", exit_code=code, folder=str(run_folder(site, run)))

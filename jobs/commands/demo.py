@@ -46,6 +46,7 @@ def _recorded(home: Path, out: Path) -> int:
     click.echo(result.summary)
     click.echo(f"Ringkasan : {result.html}")
     click.echo(f"Teks      : {result.text}")
+    click.echo(f"Mingguan  : {result.weekly}")
     click.echo(f"Surel     : {result.mails} ({result.mail_count} berkas .eml, satu untuk tiap penerima)")
     click.echo(f"Koreksi   : {result.correction} (rerun setelah satu aturan diubah: {result.changes} perubahan)")
     click.echo(f"Lanjutkan : pantau -c {home / 'pantau.toml'} status")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
-from pantau.core.settings_editions import Heads, NightlyEdition, Reader
+from pantau.core.settings_editions import WEEKDAYS, Heads, NightlyEdition, PeriodEditionName, Reader, WeeklyOn
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_reader import ReaderSettings
 from pantau.core.settings_tiktok import TikTokSettings
@@ -267,6 +267,21 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """True: no mail when there is nothing to say; false: a short proof of life; a list: silence for these editions only."""
     heads: Heads = "off"
     """Whether the head of each unit (``head_email`` of the register) gets its own part: never, when something needs it, nightly."""
+    weekly_on: WeeklyOn = "senin"
+    """From the night of this day on the edition of the last whole week (Monday to Sunday) is made, once; empty: never."""
+    monthly_on: int = 1
+    """The same for the last whole calendar month, from this day of the month on; 0: never."""
+
+    @property
+    def weekday(self) -> int | None:
+        """``weekly_on`` as Python counts (Monday is 0); None: no weekly edition."""
+        return WEEKDAYS.index(self.weekly_on) if self.weekly_on else None
+
+    @property
+    def off(self) -> tuple[PeriodEditionName, ...]:
+        """Editions that are never made."""
+        made: dict[PeriodEditionName, object] = {"weekly": self.weekly_on, "monthly": self.monthly_on}
+        return tuple(name for name, when in made.items() if not when)
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import re
 import tomllib
 import types
+from collections.abc import Collection
 from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -12,7 +13,7 @@ import msgspec
 
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, PictureSettings, Settings, TierNorm
-from pantau.core.settings_editions import reader_faults
+from pantau.core.settings_editions import LAST_MONTHLY_DAY, reader_faults
 from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_reader import reader_problems
 from pantau.core.settings_tiktok import tiktok_problems
@@ -114,7 +115,7 @@ def _read_value(hint: Any, value: Any, where: str, file: str, problems: list[Pro
 def _words(hint: Any) -> str:
     """What a type is called in a message to an administrator."""
     if get_origin(hint) is Literal:
-        return "salah satu dari: " + ", ".join(str(choice) for choice in get_args(hint))
+        return "salah satu dari: " + ", ".join(str(choice) or '""' for choice in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):
         return " atau ".join(_words(part) for part in get_args(hint))
     if get_origin(hint) is tuple:
@@ -187,6 +188,9 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     authorities = settings.network.ca_file
     if authorities and not Path(authorities).is_file():
         wrong("network.ca_file", authorities, "berkas tidak ada", "Jalur dihitung dari folder berkas setelan ini.")
+    if not 0 <= settings.digest.monthly_on <= LAST_MONTHLY_DAY:
+        remedy = "Pilih tanggal yang ada di setiap bulan; 0: tanpa edisi bulanan."
+        wrong("digest.monthly_on", settings.digest.monthly_on, f"harus antara 0 dan {LAST_MONTHLY_DAY}", remedy)
     emblem = settings.office.emblem
     if emblem and not settings.path(emblem).is_file():
         wrong("office.emblem", emblem, "berkas tidak ada", 'Tulis nama berkas PNG atau JPEG, atau "" tanpa lambang.')
@@ -201,7 +205,7 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     for fault in (*(fault for section in sections for fault in section), *reader_problems(settings.reader)):
         wrong(*fault)
     problems += _picture_checks(settings.pictures, file)
-    problems += _mail_checks(settings.mail, file)
+    problems += _mail_checks(settings.mail, settings.digest.off, file)
     return problems
 
 
@@ -236,7 +240,7 @@ def _picture_checks(pictures: PictureSettings, file: str) -> list[Problem]:
     return [Problem(file, f"kunci pictures.{key}", str(value), what, remedy) for key, value, what, remedy in faults]
 
 
-def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
+def _mail_checks(mail: MailSettings, off: Collection[str], file: str) -> list[Problem]:
     problems: list[Problem] = []
     addresses = {"mail.from_address": mail.from_address, "mail.own_copy": mail.own_copy, "mail.reply_to": mail.reply_to}
     addresses |= {f"mail.reader[{n}].address": reader.address for n, reader in enumerate(mail.reader, 1)}
@@ -247,7 +251,7 @@ def _mail_checks(mail: MailSettings, file: str) -> list[Problem]:
             )
     problems += [
         Problem(file, f"kunci {key}", str(value), what, remedy)
-        for key, value, what, remedy in reader_faults(mail.reader)
+        for key, value, what, remedy in reader_faults(mail.reader, off)
     ]
     if mail.host and not mail.from_address:
         problems.append(
