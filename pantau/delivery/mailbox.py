@@ -7,7 +7,9 @@ look.
 """
 
 import imaplib
+import re
 from datetime import date
+from email import message_from_bytes
 from email.message import Message
 from typing import Protocol
 
@@ -27,6 +29,10 @@ MAIL_BYTES = 10_000_000
 NIGHT_BYTES = 200_000_000
 NIGHT_MAILS = 2_000
 """So much is read in one night, the oldest first; the rest waits for the next."""
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+_MOST_BOUNDARIES = 30
+"""The parser asks each line of a mail about each boundary around it: 10 MB within 300 of them take four minutes."""
+_MOST_PARTS = 20_000
 
 
 class Desk(Protocol):
@@ -84,7 +90,7 @@ class Mailbox:
         uids = sorted(uid for uid in map(int, box.uids(criteria, charset=None)) if uid > before)
         waiting = taken = total_bytes = 0
         for place, uid in enumerate(uids):
-            head = _fetch(box, str(uid), headers_only=True)
+            head = _head(box, str(uid))
             if head is not None:  # else moved or deleted by somebody meanwhile
                 done = desk.seen(letter_id(head.obj))
                 if done is None:
@@ -110,13 +116,26 @@ class Mailbox:
         if head.size_rfc822 > MAIL_BYTES:
             return desk.take(head.obj, "terlalu besar untuk dibaca; kirim tanpa lampiran")
         try:
-            mail = _fetch(box, uid)
+            mail = _whole(box, uid)
         except UNPARSABLE as error:
             _log.warning("mail_unparsable", uid=uid, reason=type(error).__name__)
             return desk.take(head.obj, BROKEN)
-        return desk.take((mail or head).obj, "" if mail else "hilang dari kotak surat saat dibaca")
+        return desk.take(
+            head.obj if mail is None else mail, "hilang dari kotak surat saat dibaca" if mail is None else ""
+        )
 
 
-def _fetch(box: BaseMailBox, uid: str, *, headers_only: bool = False) -> MailMessage | None:
-    """One mail; None when it is gone meanwhile. Raises ``UNPARSABLE`` for one that no library can take apart."""
-    return next(iter(box.fetch(uid_list=[uid], mark_seen=False, headers_only=headers_only)), None)
+def _head(box: BaseMailBox, uid: str) -> MailMessage | None:
+    """Headers and size of one mail; None when it is gone meanwhile."""
+    return next(iter(box.fetch(uid_list=[uid], mark_seen=False, headers_only=True)), None)
+
+
+def _whole(box: BaseMailBox, uid: str) -> Message | None:
+    """One mail; None when it is gone meanwhile. Raises ``UNPARSABLE`` for one that no library can take apart in time."""
+    parts = box.client.uid("fetch", uid, "(BODY.PEEK[])")[1]
+    raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
+    if raw is None:
+        return None
+    if len(_BOUNDARY.findall(raw)) > _MOST_BOUNDARIES or raw.count(b"\n--") > _MOST_PARTS:
+        raise ValueError("too many parts")
+    return message_from_bytes(raw)

@@ -1,5 +1,6 @@
 """Our own mailbox, read night after night: nothing is fetched twice for nothing, and nothing is passed over."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 
@@ -22,6 +23,7 @@ class Clerk:
         self.marks: dict[str, int] = {}
         self.kept: dict[str, bool] = {}
         self.taken: list[str] = []
+        self.troubles: list[str] = []
 
     def read_until(self, mailbox: str) -> int:
         return self.marks.get(mailbox, 0)
@@ -34,6 +36,7 @@ class Clerk:
 
     def take(self, message: Message, trouble: str = "") -> bool:
         self.taken.append(str(message["Subject"]))
+        self.troubles += [trouble] if trouble else []
         return self.kept.setdefault(letter_id(message), "kode" in str(message["Subject"]))
 
 
@@ -147,3 +150,23 @@ def test_a_reading_that_breaks_off_leaves_no_mark_and_loses_nothing(
     monkeypatch.undo()
     assert post.read() == ["kode satu"]
     assert post.inbox() == ["halo"]
+
+
+def nested(depth: int, body: bytes) -> bytes:
+    """A mail of parts inside each other, around many short lines."""
+    head = b"From: a@luar.example\r\nSubject: sarang\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n"
+    inner = (f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n".encode() for n in range(depth))
+    return head + b"".join(inner) + f"--b{depth}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    "raw", [nested(300, b"x\r\n" * 300_000), nested(1, b"--b1\r\n\r\n\r\n" * 100_000)], ids=["deep", "wide"]
+)
+def test_a_mail_made_to_keep_the_parser_busy_is_listed_unread_and_the_next_one_is_read(post: Post, raw: bytes) -> None:
+    post.imap.store.deliver(OWN, raw)
+    post.arrive("kode satu")
+    began = time.process_time()
+    assert post.read() == ["sarang", "kode satu"]
+    assert time.process_time() - began < 3
+    assert post.clerk.troubles == ["susunan suratnya rusak, tidak dapat dibaca"]
+    assert post.inbox() == ["sarang"]
