@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +97,8 @@ postlog unix-dgram n - n - 1 postlogd
 """
 GONE = "pindah@kantor.example"
 """Postfix takes mail for this address, Dovecot does not know it: what comes back is a bounce that Postfix writes."""
+_QUEUES = ("maildrop", "incoming", "active", "deferred")
+_PATIENCE_S = 60.0
 FORGER = "palsu@gmail.example"
 """Postfix is told that this sender fails SPF, and writes that into the mail as the office's server."""
 
@@ -168,3 +171,12 @@ class Postfix:
     def log(self) -> Path:
         """What Postfix wrote about its work."""
         return self.folder / "postfix.log"
+
+    def wait_until_idle(self) -> None:
+        """Return when its queue is empty: it hands mails over after it has answered."""
+        until = time.monotonic() + _PATIENCE_S
+        while queued := [
+            file for name in _QUEUES for file in (self.folder / "queue" / name).rglob("*") if file.is_file()
+        ]:
+            assert time.monotonic() < until, f"Postfix still holds {len(queued)} mails: {self.log.read_text()[-2000:]}"
+            time.sleep(0.1)

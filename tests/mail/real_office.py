@@ -1,11 +1,9 @@
 """An office whose mail goes through a real Postfix and a real Dovecot, and what its people send back."""
 
 import re
-import shutil
 import smtplib
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.jobs.office import READERS, Office
 from tests.mail.dovecot import Dovecot
@@ -76,27 +74,8 @@ def states(office: Office) -> dict[tuple[str, str], str]:
 class RealOffice(Office):
     """The office of the job tests, moved to the real servers."""
 
-    mail_keys: str = ""
-    """Further keys of ``[mail]``."""
-
     def write(self, first_days: int = 3000) -> None:
         """Write the settings; our server's name for its verdicts stands among them."""
         super().write(first_days)
         text = self.config.read_text("utf-8")
-        self.config.write_text(
-            text.replace("[mail]\n", f'[mail]\nauthserv_id = "{SERVER_NAME}"\n{self.mail_keys}', 1), "utf-8"
-        )
-
-
-def moved(office: Office, postfix: Postfix) -> RealOffice:
-    """The same office, with other servers for its mail."""
-    made = RealOffice(office.folder, office.x, office.instagram, submission(postfix), mailbox(postfix.dovecot))  # type: ignore[arg-type]
-    shutil.rmtree(made.folder / "data", ignore_errors=True)
-    made.write()
-    return made
-
-
-def trust(office: Office, certificate: Path) -> None:
-    """Let the office's programs believe one more authority."""
-    bundle = office.folder / "ca.pem"
-    bundle.write_text(f"{bundle.read_text()}\n{certificate.read_text()}")
+        self.config.write_text(text.replace("[mail]\n", f'[mail]\nauthserv_id = "{SERVER_NAME}"\n', 1), "utf-8")
