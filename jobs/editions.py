@@ -19,12 +19,13 @@ from pantau.core.model import Mail, Run
 from pantau.core.settings_editions import Reader
 from pantau.digest import mime
 from pantau.digest.build import nothing_to_say
-from pantau.digest.edition_pages import EditionRenderer
-from pantau.digest.editions import Units, regent
+from pantau.digest.edition_pages import WORKBOOK_POINTER, EditionRenderer
+from pantau.digest.editions import UnitEdition, Units, regent
 from pantau.digest.mime import Attachment
 from pantau.digest.model import Digest, DigestInput
 from pantau.digest.period import build as build_period
 from pantau.digest.render import Rendered
+from pantau.digest.spreadsheet import workbook
 from pantau.store import Document
 from pantau.store.store import Store
 
@@ -114,8 +115,22 @@ def _other_editions(site: Site, renderer: EditionRenderer, data: DigestInput, di
         if head and wanted and head.address.lower() not in {reader.address.lower() for reader in chosen}:
             chosen.append(head)
         if chosen:
-            page = renderer.unit(view, site.job.settings.digest)
-            yield Edition(code=f"unit:{unit.code}", rendered=page, documents=_pages(page), readers=tuple(chosen))
+            yield _unit(site, renderer, view, tuple(chosen))
+
+
+def _unit(site: Site, renderer: EditionRenderer, view: UnitEdition, readers: tuple[Reader, ...]) -> Edition:
+    """A unit's part. What its page had no room for goes along as a workbook of that unit's rows alone.
+
+    Mail programs do not let a head see the text part, and a head has no command line.
+    """
+    settings = site.job.settings.digest
+    page = renderer.unit(view, settings)
+    documents = _pages(page)
+    files: tuple[Attachment, ...] = ()
+    if WORKBOOK_POINTER in page.html and view.digest.tables:
+        book = documents["xlsx"] = workbook(view.digest, view.digest.tables, settings.paper)
+        files = (Attachment(f"pantau-{view.digest.run_id}-{view.code}.xlsx", "xlsx", book),)
+    return Edition(code=f"unit:{view.code}", rendered=page, documents=documents, attachments=files, readers=readers)
 
 
 def _period_edition(

@@ -11,6 +11,9 @@ from pantau.digest.model import Digest
 from pantau.digest.period_model import PeriodEdition
 from pantau.digest.render import Rendered, Renderer, compact, tidy
 
+WORKBOOK_POINTER = "Daftar lengkap ada di lampiran XLSX."
+"""Stands on a unit's page wherever something was left out; its mail then carries the unit's own workbook."""
+
 
 class EditionRenderer(Renderer):
     """The other editions as subject, HTML, text and pictures."""
@@ -23,11 +26,11 @@ class EditionRenderer(Renderer):
 
     def unit(self, page: UnitEdition, settings: DigestSettings) -> Rendered:
         """A unit's part, cut to the size of a mail like the staff digest."""
-        text = self._twin("unit", page)
+        text = self._twin("unit", page, pointer=WORKBOOK_POINTER)
         digest = budget.within_mail(page.digest, budget.encoded_bytes(text) + settings.budget_kb * 1024)
 
         def draw(shown: Digest) -> str:
-            return self._page("unit", msgspec.structs.replace(page, digest=shown))
+            return self._page("unit", msgspec.structs.replace(page, digest=shown), pointer=WORKBOOK_POINTER)
 
         shown, html = budget.fit(digest, max_findings=settings.max_findings, budget_kb=settings.budget_kb, draw=draw)
         cards = (*shown.flags.cards, *shown.reviews.cards)

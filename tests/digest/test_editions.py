@@ -1,7 +1,9 @@
 """The views of one night: a unit's part and the Regent's screen say the staff digest's numbers and nothing of others."""
 
+import io
 import re
 import string
+import zipfile
 from datetime import timedelta
 
 import msgspec
@@ -13,9 +15,10 @@ from pantau.core.model import Account, Decision, Finding, Observation, Post, Uni
 from pantau.core.settings import DigestSettings
 from pantau.digest import lint
 from pantau.digest.build import build
-from pantau.digest.edition_pages import EditionRenderer
+from pantau.digest.edition_pages import WORKBOOK_POINTER, EditionRenderer
 from pantau.digest.editions import POSTS_SHOWN, Units, regent
 from pantau.digest.model import DigestInput, KnownDecision, ReplyWay, ReusedPicture
+from pantau.digest.spreadsheet import workbook
 from tests.digest import sample
 from tests.digest.pages import Page, flat
 
@@ -114,10 +117,30 @@ def test_a_hijacked_account_does_not_flood_its_head() -> None:
     owner = sample.BY_HANDLE["dinkes_arunika"]
     flood = {p.key: p for n in range(400) if (p := sample.post(owner.handle, 5_000_000 + n, f"Slot gacor {n}"))}
     data = night()
-    data = msgspec.structs.replace(data, posts=data.posts | flood, fresh=data.fresh | flood.keys())
+    kinds = data.categories | dict.fromkeys(flood, "promosi")
+    data = msgspec.structs.replace(data, posts=data.posts | flood, fresh=data.fresh | flood.keys(), categories=kinds)
     view = Units(data).of("OPD-01")
     assert (len(view.posts), view.hidden_posts) == (POSTS_SHOWN, len(flood) + 2 - POSTS_SHOWN)
-    assert RENDERER.unit(view, DigestSettings()).html_bytes < 90 * 1024
+    page = RENDERER.unit(view, DigestSettings())
+    assert page.html_bytes < 90 * 1024
+    assert WORKBOOK_POINTER in page.html
+    assert WORKBOOK_POINTER in flat(page.text)
+    assert len(view.digest.tables.posts) == len(flood) + 2  # type: ignore[union-attr]
+
+
+def test_a_unit_whose_page_holds_everything_is_pointed_nowhere() -> None:
+    html, text = pages(night(), "OPD-01")
+    assert WORKBOOK_POINTER not in html + text
+    assert "pantau digest show" not in html + text
+
+
+def test_findings_left_out_of_a_units_page_are_pointed_to_where_its_head_can_read_them() -> None:
+    data = night()
+    unit = max(data.units, key=lambda unit: sum(item.unit == unit.code for item in data.findings))
+    page = RENDERER.unit(Units(data).of(unit.code), msgspec.structs.replace(DigestSettings(), max_findings=0))
+    assert page.hidden_findings
+    assert WORKBOOK_POINTER in page.html
+    assert "pantau digest show" not in page.html
 
 
 def test_personal_data_is_masked_in_the_list_of_posts_too() -> None:
@@ -227,7 +250,11 @@ def test_nothing_of_another_unit_is_in_a_units_part(tags: list[str], mine: int) 
     )
     view = Units(data).of(f"U-{mine}")
     page = RENDERER.unit(view, DigestSettings())
-    everything = (page.html + page.text + page.subject + str(msgspec.json.encode(view))).lower()
+    assert view.digest.tables is not None
+    with zipfile.ZipFile(io.BytesIO(workbook(view.digest, view.digest.tables))) as book:
+        rows = "".join(book.read(name).decode() for name in book.namelist())
+    everything = (page.html + page.text + page.subject + str(msgspec.json.encode(view)) + rows).lower()
+    assert tags[mine] in rows.lower()
     assert tags[mine] in everything
     for other in tags:
         assert other == tags[mine] or other not in everything

@@ -1,14 +1,18 @@
 """Who gets which edition of a night, over real mail."""
 
+import io
 import json
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from tests.jobs.office import COLUMNS, NIGHT, Office, open_office
+from pantau.digest.editions import POSTS_SHOWN
+from tests.jobs.office import COLUMNS, NIGHT, Office, open_office, x_accounts
+from tests.servers.x_feed import FakeXAccount, FakeXPost
 
 HEADS = ("kepala1@kantor.example", "kepala2@kantor.example")
 BUPATI = "bupati@kantor.example"
@@ -80,6 +84,33 @@ def test_each_reader_gets_its_edition_with_the_staff_digests_numbers(office: Off
     assert frozen.stdout.split() == unlinked.split()
     office.night()
     assert [len(office.smtp.mails(address)) for address in HEADS] == [1, 1]
+
+
+def test_a_head_whose_mail_is_cut_gets_the_rest_as_a_workbook_of_that_unit_alone(tmp_path: Path) -> None:
+    first, *others = x_accounts()
+    at = NIGHT - timedelta(hours=5)
+    many = [
+        FakeXPost(f"Jalan ruas {n} selesai diperbaiki.", at - timedelta(minutes=n), sequence=10 + n)
+        for n in range(POSTS_SHOWN)
+    ]
+    with open_office(tmp_path, x=[FakeXAccount(first.handle, 101, [*first.posts, *many]), *others]) as office:
+        with_heads(office, "nightly")
+        assert office.night().returncode in (0, 1)
+        flooded, plain = (message_from_bytes(office.smtp.mails(head)[0], policy=default) for head in HEADS)
+        assert list(plain.iter_attachments()) == []
+        (attached,) = flooded.iter_attachments()
+        book = openpyxl.load_workbook(io.BytesIO(attached.get_content()))
+        accounts = [row[4] for row in book["Akun"].iter_rows(min_row=2, values_only=True)]
+        assert accounts == ["@contoh_dpu"]
+        assert book["Unggahan"].max_row == 1 + len(many) + 1
+        assert attached.get_filename().endswith("-OPD-01.xlsx")
+        run_id = attached.get_filename().removeprefix("pantau-").removesuffix("-OPD-01.xlsx")
+        kept = office.folder / "lagi.xlsx"
+        again = office.run(
+            "digest", "show", run_id, "--edition", "unit:OPD-01", "--format", "xlsx", "--output", str(kept)
+        )
+        assert again.returncode == 0, again.stderr
+        assert kept.read_bytes() == attached.get_content()
 
 
 def test_heads_are_written_to_only_when_something_happened(office: Office) -> None:
