@@ -4,6 +4,7 @@ WeasyPrint needs Pango, a system library. Without it there is no PDF, and the di
 """
 
 import functools
+import gc
 import hashlib
 import os
 import re
@@ -111,12 +112,24 @@ def typeset(source: str) -> bytes:
 
     identifier = hashlib.sha256(source.encode()).digest()[:16]
     try:
-        with _fixed_font_dates():
+        with _fixed_font_dates(), _nothing_collected():
             document = HTML(string=source, url_fetcher=_only_data(), base_url=None)
             return bytes(document.write_pdf(pdf_identifier=identifier, pdf_variant="pdf/ua-1"))
     except Exception as error:  # whatever a post makes the typesetter do, the digest still goes out
         _log.error("pdf_failed", exc_info=True)
         raise PrintError(f"PDF tidak dibuat karena galat penyusun halaman ({type(error).__name__}).") from error
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Boxes and styles live until the file is written; looking for cycles among them takes a tenth of the time (10 MB more)."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 @contextmanager
