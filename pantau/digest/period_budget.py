@@ -36,7 +36,7 @@ HTML = PeriodLimits(flags=12, quiet=10, accounts_each=4, unread=8, lines=8)
 """A page is to be read at one sitting."""
 TEXT = PeriodLimits(flags=25, quiet=20, accounts_each=8, unread=16, lines=16)
 """Where a workbook comes along; a text much longer than its page looks like advertising to spam filters."""
-PRINT = PeriodLimits(flags=60, quiet=60, accounts_each=20, unread=40, lines=40)
+PRINT = PeriodLimits(flags=40, quiet=30, accounts_each=8, unread=25, lines=20)
 
 
 def shorten(edition: PeriodEdition, limits: PeriodLimits) -> PeriodEdition:

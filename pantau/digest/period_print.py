@@ -7,6 +7,9 @@ from pantau.digest import printable
 from pantau.digest.period_budget import PRINT, shorten
 from pantau.digest.period_model import PeriodEdition
 
+_UNITS_SHOWN = 60
+"""A long table takes the typesetter seconds; beyond this the workbook serves better."""
+
 
 def pdf(
     edition: PeriodEdition, head: printable.Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4"
@@ -19,4 +22,13 @@ def page(
     edition: PeriodEdition, head: printable.Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4"
 ) -> str:
     """The HTML behind the PDF."""
-    return printable.fill("period-print.html.j2", head, made_at, paper, page=shorten(edition, PRINT))
+    units = edition.usefulness.units
+    return printable.fill(
+        "period-print.html.j2",
+        head,
+        made_at,
+        paper,
+        page=shorten(edition, PRINT),
+        units=units[:_UNITS_SHOWN],
+        units_hidden=max(0, len(units) - _UNITS_SHOWN),
+    )
