@@ -23,6 +23,7 @@ from pantau.store.store import Store
 
 _ALL_RUNS = 1_000_000
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 _NOT_ARCHIVED = ("unit:", "operator")
 """Editions whose content stands on the units' pages, or that are for the operator."""
 
@@ -108,6 +109,8 @@ def _world(job: Job, store: Store) -> ArchiveWorld:
         rules=tuple(map(_rule, job.catalogue.rules)),
         decisions={key: tuple(listed) for key, listed in decisions.items()},
         in_effect=store.decisions.latest(),
+        corrections={item.finding_key: item for item in store.corrections.between(_BEGINNING, _END)},
+        corrected_within_hours=job.settings.digest.corrected_within_hours,
         fold=fold_character,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from jobs.corrections import note_not_judged
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import not_read, reader_of, took_part
@@ -97,6 +98,7 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
     )
     findings = sort_findings([*report.findings, *(f for f in about_accounts if f.rule_id not in on_trial)])
     logged = [*report.trial, *(f for f in about_accounts if f.rule_id in on_trial)]
+    note_not_judged(site, store, run, posts, report.failures, outcome)
     store.findings.save(run.run_id, findings)
     store.observations.save(run.run_id, observations)
     return Checked(

@@ -10,6 +10,7 @@ from jobs.answering import mailbox_down, reply_way
 from jobs.auditing import printed_head
 from jobs.checking import Checked, covered_runs
 from jobs.collecting import INTENDED, unread
+from jobs.corrections import corrected_flags
 from jobs.pictures import reused_pictures
 from jobs.thumbnails import thumbnails
 from jobs.wiring import Site
@@ -35,15 +36,13 @@ def digest_input(
 ) -> DigestInput:
     """Everything that the digest is made of. ``only``: the platforms to which the night was confined."""
     job, settings = site.job, site.job.settings
-    zone = settings.zone
-    decisions = store.decisions.latest()
+    zone, decisions = settings.zone, store.decisions.latest()
     findings = [f for f in checked.findings if not _closed(decisions.get(f.key))]
-    earlier = _still_open(store, run, findings, zone)
-    before = store.runs.last_finished(site.night_kind, run.as_of)
+    earlier, before = _still_open(store, run, findings, zone), store.runs.last_finished(site.night_kind, run.as_of)
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
     posts = checked.posts | store.posts.get(shown - checked.posts.keys())
-    covered = covered_runs(store, run)
-    today = local_day(run.as_of, zone)
+    covered, today = covered_runs(store, run), local_day(run.as_of, zone)
+    changed = _changed_posts(store, covered)
     since = before.as_of if before else run.window.start
     return DigestInput(
         run=run,
@@ -78,7 +77,9 @@ def digest_input(
         token_warnings=site.token_warnings(site.now()),
         notes=checked.notes,
         reader=checked.reader,
-        vanished=_changed_posts(store, covered),
+        vanished=changed,
+        corrected=corrected_flags(store, changed, covered),
+        corrections=store.corrections.of_findings(item.finding.key for item in earlier),
         absent=_absences(store, shown),
         versions=_versions(store, posts.values(), shown),
         reused=reused_pictures(store, shown),

@@ -43,13 +43,19 @@ def _row(finding: Finding) -> str:
 @click.pass_context
 def list_findings(ctx: click.Context, run_id: str | None) -> int:
     """Findings of a night with their keys."""
+    from pantau.digest.corrected import changed_text
+
+    within = job_of(ctx).settings.digest.corrected_within_hours
     with _store(ctx) as store:
         runs = [run.run_id for run in store.runs.recent(1000) if run.kind in ("nightly", "demo")]
         chosen = run_id or (runs[0] if runs else "")
         decisions = store.decisions.latest()
-        for finding in store.findings.of_run(chosen) if chosen else []:
+        found = store.findings.of_run(chosen) if chosen else []
+        corrections = store.corrections.of_findings(finding.key for finding in found)
+        for finding in found:
             decision = decisions.get(finding.key)
-            click.echo(_row(finding) + (f"  [{decision.action} oleh {decision.by}]" if decision else ""))
+            change = f"  [{changed_text(corrections[finding.key], within)}]" if finding.key in corrections else ""
+            click.echo(_row(finding) + (f"  [{decision.action} oleh {decision.by}]" if decision else "") + change)
     return 0
 
 
@@ -57,7 +63,10 @@ def list_findings(ctx: click.Context, run_id: str | None) -> int:
 @click.argument("key")
 @click.pass_context
 def show(ctx: click.Context, key: str) -> int:
-    """One finding with its words and every decision about it."""
+    """One finding with its words, whether its post was corrected, and every decision about it."""
+    from pantau.digest.corrected import changed_text
+
+    within = job_of(ctx).settings.digest.corrected_within_hours
     with _store(ctx) as store:
         finding = _one(store, key)
         click.echo(f"{_row(finding)}\n{finding.message}\nDasar: {finding.basis}\n{finding.url}")
@@ -66,6 +75,8 @@ def show(ctx: click.Context, key: str) -> int:
             if spot := evidence.spot:
                 shown += f" (gambar {spot.picture}, baris {spot.line}, kotak {spot.box}, keyakinan {evidence.score})"
             click.echo(shown)
+        for change in store.corrections.of_findings([finding.key]).values():
+            click.echo(f"  {changed_text(change, within)}")
         for item in store.decisions.of_finding(finding.key):
             click.echo(f"  {item.at:%Y-%m-%d %H:%M} UTC {item.action} oleh {item.by} {item.note}".rstrip())
     return 0

@@ -265,6 +265,8 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Paper of the printed edition; F4 is 215 x 330 mm."""
     silent_when_empty: bool | tuple[NightlyEdition, ...] = False
     """True: no mail when there is nothing to say; false: a short proof of life; a list: silence for these editions only."""
+    corrected_within_hours: int = 36
+    """A flagged post taken down or edited at most so long after the flag counts as corrected and is not asked about again."""
     heads: Heads = "off"
     """Whether the head of each unit (``head_email`` of the register) gets its own part: never, when something needs it, nightly."""
     weekly_on: WeeklyOn = "senin"

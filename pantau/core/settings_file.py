@@ -131,6 +131,7 @@ _POSITIVE = (
     "collect.deadline_min",
     "collect.gone_after_nights",
     "digest.budget_kb",
+    "digest.corrected_within_hours",
     "digest.max_findings",
     "mail.timeout_s",
     "mail.reply_days",

@@ -10,6 +10,7 @@ from pantau.digest import clean, words
 from pantau.digest.archive_model import ArchiveNight, ArchiveRerun, ArchiveWorld
 from pantau.digest.archive_names import Names
 from pantau.digest.blocks import Excerpt
+from pantau.digest.corrected import changed_text, in_time
 
 PER_PAGE = 50
 
@@ -54,7 +55,7 @@ class Book:
     """Collects findings night by night. Pages are numbered by the day of the first report, so that old pages stay as they are."""
 
     def __init__(self, world: ArchiveWorld, names: Names) -> None:
-        self._world, self._names = world, names
+        self._world, self._names, self._within = world, names, world.corrected_within_hours
         self._told: dict[str, Told] = {}
         self._units: dict[str, list[Told]] = {}
         self._posts: dict[str, list[Told]] = {}
@@ -139,7 +140,11 @@ class Book:
         decision = self._world.in_effect.get(told.finding.key)
         if decision is not None:
             return words.ACTION_LABELS[decision.action]
-        return "Ditarik oleh koreksi" if told.withdrawn_by else "Belum ada keputusan"
+        if told.withdrawn_by:
+            return "Ditarik oleh koreksi"
+        if (change := self._world.corrections.get(told.finding.key)) and in_time(change, self._within):
+            return "Sudah diperbaiki"
+        return "Belum ada keputusan"
 
     def open_count(self) -> int:
         """Findings to be checked on which nobody has decided."""
@@ -159,6 +164,8 @@ class Book:
             span += f", terakhir {words.day_short(told.last)}, tampil {words.counted(told.nights, 'malam')}"
         if told.withdrawn_by:
             span += f"; ditarik oleh koreksi {told.withdrawn_by}"
+        if change := self._world.corrections.get(finding.key):
+            span += f"; {changed_text(change, self._within)}"
         return FindingView(
             key=finding.key,
             tone=finding.level,

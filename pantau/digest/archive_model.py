@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from pantau.core.model import Account, Category, Decision, Family, Finding, Level, Observation, Post, Unit
+from pantau.core.periods import Correction
 from pantau.core.settings import Office
 
 
@@ -85,5 +86,8 @@ class ArchiveWorld(msgspec.Struct, frozen=True, kw_only=True):
     decisions: dict[str, tuple[Decision, ...]]
     """Every decision per finding key, oldest first, taken back or not."""
     in_effect: dict[str, Decision]
+    corrections: dict[str, Correction] = {}
+    """By finding key: flags whose post was taken down or edited."""
+    corrected_within_hours: int
     fold: Callable[[str], str]
     """What one character becomes when Pantau compares words."""

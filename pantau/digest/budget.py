@@ -130,6 +130,7 @@ def shorten_digest(digest: Digest, limits: Limits) -> Digest:
         performance=_lines(digest.performance, lines),
         excused=_lines(digest.excused, lines),
         vanished=_lines(digest.vanished, lines),
+        corrected=_lines(digest.corrected, lines),
         decisions=_lines(digest.decisions, lines),
         letters=_lines(digest.letters, lines),
         trend=msgspec.structs.replace(digest.trend, days=digest.trend.days[-limits.nights :] if limits.nights else ()),

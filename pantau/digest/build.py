@@ -6,6 +6,7 @@ from pantau.digest import answers, build_posts, build_rest, build_states, build_
 from pantau.digest.blocks import Card
 from pantau.digest.build_tables import tables
 from pantau.digest.context import Context
+from pantau.digest.corrected import corrected
 from pantau.digest.model import Digest, DigestInput
 
 
@@ -51,6 +52,7 @@ def build(data: DigestInput) -> Digest:
         examples=build_rest.examples(ctx),
         excused=build_states.excused(ctx),
         vanished=build_rest.vanished(ctx),
+        corrected=corrected(ctx),
         decisions=build_rest.decisions(ctx),
         letters=answers.letters(ctx),
         trend=build_rest.trend(ctx),
@@ -81,5 +83,5 @@ def nothing_to_say(digest: Digest) -> bool:
         counts.unread,
         counts.unregistered,
     )
-    lines = (digest.performance, digest.decisions, digest.letters, digest.vanished, digest.rules)
+    lines = (digest.performance, digest.decisions, digest.letters, digest.vanished, digest.corrected, digest.rules)
     return not any(numbers) and not any(block.entries for block in lines) and not digest.warnings

@@ -8,9 +8,10 @@ from pantau.digest import clean, words
 from pantau.digest.answers import links
 from pantau.digest.blocks import Card, CardPicture, Cards, OpenRow, OpenRows, Reason
 from pantau.digest.context import NOT_SEEN, Context
+from pantau.digest.corrected import changed_text, late_text, settled
 from pantau.digest.edits import edit_of
 from pantau.digest.excerpt import excerpts
-from pantau.digest.model import ReusedPicture
+from pantau.digest.model import OpenFinding, ReusedPicture
 
 EXCERPT_CHARS = 220
 ACCOUNT_FAMILIES = ("AKT", "KIN")
@@ -169,10 +170,7 @@ def _score(item: Evidence) -> str:
 
 def open_rows(ctx: Context) -> OpenRows:
     """Earlier findings that are still open and not on tonight's cards or tables; flags first, then longest open."""
-    tonight = {finding.key for finding in ctx.data.findings}
-    waiting = [
-        item for item in ctx.data.earlier if item.finding.key not in tonight and not _superseded(ctx, item.finding)
-    ]
+    waiting = [item for item in unanswered(ctx) if not settled(ctx, item.finding.key)]
     waiting.sort(key=lambda item: (*finding_order(item.finding)[:2], item.first_day, *finding_order(item.finding)))
     rows = []
     for item in waiting:
@@ -181,6 +179,10 @@ def open_rows(ctx: Context) -> OpenRows:
         unseen = key in ctx.states and ctx.bucket(key) == "unread"
         absence = _absence(ctx, finding)
         note = f"unggahannya {absence}" if absence else "akunnya tidak dapat diperiksa malam ini" if unseen else ""
+        if late := ctx.data.corrections.get(finding.key):
+            within = ctx.data.settings.corrected_within_hours
+            since_gone = absence and late.change == "removed"
+            note = f"{note}, {late_text(late, within)}" if since_gone else changed_text(late, within)
         rows.append(
             OpenRow(
                 key=finding.key,
@@ -201,6 +203,12 @@ def open_rows(ctx: Context) -> OpenRows:
             )
         )
     return OpenRows(tuple(rows))
+
+
+def unanswered(ctx: Context) -> list[OpenFinding]:
+    """Earlier findings on which nobody has decided and that are not told anew tonight, those that were corrected included."""
+    tonight = {finding.key for finding in ctx.data.findings}
+    return [item for item in ctx.data.earlier if item.finding.key not in tonight and not _superseded(ctx, item.finding)]
 
 
 def _superseded(ctx: Context, finding: Finding) -> bool:

@@ -80,10 +80,13 @@ def _example(ctx: Context, post: Post) -> Example:
 
 
 def vanished(ctx: Context) -> Lines:
-    """Posts that are gone or read otherwise: a fact, not a reproach; after a flag it counts as a correction."""
+    """Posts that are gone or read otherwise: a fact, not a reproach. Corrections of a flag have a block of their own."""
     entries = []
+    told = {(item.finding.post, item.correction.change) for item in ctx.data.corrected}
     for item in sorted(ctx.data.vanished, key=lambda item: (item.noticed_at, item.post.key)):
         post = item.post
+        if (post.key, item.change) in told:
+            continue
         key = ctx.resolve(post.account)
         account = ctx.accounts.get(key)
         unit = f"{ctx.unit_name(account.unit)}; " if account else ""
@@ -94,7 +97,7 @@ def vanished(ctx: Context) -> Lines:
             what = f"tidak tampak lagi sejak {ctx.moment(item.noticed_at)}{last}"
         text = f"{unit}unggahan {ctx.moment(post.published_at)}, {what}"
         if item.finding_keys:
-            text += f"; sesudah ditandai ({', '.join(item.finding_keys)}), dicatat sebagai perbaikan"
+            text += f"; pernah ditandai ({', '.join(item.finding_keys)}), tidak dihitung sebagai perbaikan"
         elif post.text.strip():
             text += f"; isi tersimpan: “{clean.quoted(post.text, 80)}”"
         entries.append(Entry(ctx.account_name(key), text, clean.url(post.url) if item.change == "edited" else ""))

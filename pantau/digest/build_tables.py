@@ -5,8 +5,9 @@ from datetime import datetime
 
 from pantau.core.model import USEFUL_CATEGORIES, Finding, Observation, Post, sort_findings
 from pantau.digest import clean, words
-from pantau.digest.build_posts import open_rows
+from pantau.digest.build_posts import unanswered
 from pantau.digest.context import NOT_SEEN, Context
+from pantau.digest.corrected import changed_text
 from pantau.digest.excerpt import excerpts
 from pantau.digest.tables import AccountRow, FindingRow, PostRow, Tables
 
@@ -34,10 +35,9 @@ def _local(ctx: Context, when: datetime) -> datetime:
 
 
 def _findings(ctx: Context) -> Iterable[FindingRow]:
-    """Tonight's first, then what is still open, each in the defined order."""
+    """Tonight's first, then those on which nobody has decided, corrected ones too, each in the defined order."""
     tonight = sort_findings(f for f in ctx.data.findings if not _withheld(ctx, f))
-    waiting = {row.key for row in open_rows(ctx).rows}
-    still_open = sort_findings(item.finding for item in ctx.data.earlier if item.finding.key in waiting)
+    still_open = sort_findings(item.finding for item in unanswered(ctx))
     personal = {f.post for f in (*tonight, *still_open) if f.family == "DPR" and f.post}
     for finding in tonight:
         yield _finding(ctx, finding, tonight=True, personal=finding.post in personal)
@@ -57,6 +57,7 @@ def _finding(ctx: Context, finding: Finding, *, tonight: bool, personal: bool) -
     key = ctx.resolve(post.account if post else finding.account)
     when = post.published_at if post else finding.published_at
     before = ctx.earlier.get(finding.key)
+    correction = ctx.data.corrections.get(finding.key)
     quotes: list[str] = []
     details: list[str] = []
     for item in finding.evidence:
@@ -85,6 +86,7 @@ def _finding(ctx: Context, finding: Finding, *, tonight: bool, personal: bool) -
         times=(before.times if before else 0) + (1 if tonight else 0),
         tonight=tonight,
         answer=ctx.answer(finding.key),
+        corrected=changed_text(correction, ctx.data.settings.corrected_within_hours) if correction else "",
         url=clean.url((post.url if post else "") or finding.url),
     )
 

@@ -15,6 +15,7 @@ from pantau.digest import clean, words
 from pantau.digest.blocks import Card, Example, Tile, Tone
 from pantau.digest.build import build
 from pantau.digest.context import NOT_SEEN, Context
+from pantau.digest.corrected import posts_in_time
 from pantau.digest.model import Digest, DigestInput
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class UnitEdition(msgspec.Struct, frozen=True, kw_only=True):
     calm: bool
     """Nothing found, decided or changed, and every account in order."""
     needed: bool
-    """Something was flagged or decided tonight, or an account changed for the worse."""
+    """Something was flagged, decided or corrected tonight, or an account changed for the worse."""
 
 
 class WorstLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +106,8 @@ class RegentEdition(msgspec.Struct, frozen=True, kw_only=True):
     tiles: tuple[Tile, ...]
     worst: tuple[WorstLine, ...]
     more: str
+    corrected: str
+    """How many posts were corrected in time."""
     tiers: tuple[TierRow, ...]
     example: Example | None
     warning: str
@@ -126,6 +129,7 @@ class Units:
         self._earlier = _by(data.earlier, lambda item: item.finding.unit)
         self._decisions = _by(data.decisions, lambda item: item.finding.unit if item.finding else "")
         self._posts = _by(data.posts.values(), lambda item: owner.get(ctx.resolve(item.account), ""))
+        self._corrected = _by(data.corrected, lambda item: item.finding.unit)
         self._vanished = _by(data.vanished, lambda item: owner.get(ctx.resolve(item.post.account), ""))
         self._down = self._platforms_down()
 
@@ -167,6 +171,8 @@ class Units:
             decisions=tuple(self._decisions.get(code, ())),
             answers={key: text for key, text in data.answers.items() if key in keys},
             vanished=tuple(self._vanished.get(code, ())),
+            corrected=tuple(self._corrected.get(code, ())),
+            corrections={key: item for key, item in data.corrections.items() if key in keys},
             absent={key: item for key, item in data.absent.items() if key in posts},
             versions={key: item for key, item in data.versions.items() if key in posts},
             thumbnails={key: item for key, item in data.thumbnails.items() if key in posts},
@@ -212,8 +218,8 @@ class Units:
             accounts=accounts,
             posts=tuple(rows[:POSTS_SHOWN]),
             hidden_posts=max(0, len(rows) - POSTS_SHOWN),
-            calm=calm and not counts.unread and not digest.decisions.entries,
-            needed=bool(fresh or digest.decisions.entries or worse),
+            calm=calm and not any((counts.unread, digest.decisions.entries, digest.corrected.entries)),
+            needed=bool(fresh or digest.decisions.entries or digest.corrected.entries or worse),
         )
 
 
@@ -329,11 +335,19 @@ def regent(data: DigestInput, digest: Digest) -> RegentEdition:
         tiles=digest.tiles,
         worst=tuple(_worst(card) for card in cards[:WORST_SHOWN]),
         more=f"{words.number(rest)} lagi ada pada ringkasan staf." if rest > 0 else "",
+        corrected=_corrected(ctx),
         tiers=tuple(row for label, kinds in TIERS if (row := _tier(ctx, label, kinds))),
         example=digest.examples.examples[0] if digest.examples.examples else None,
         warning=unread if counts.unread else "",
         closing=f"Temuan perlu dicek petugas dan belum merupakan penilaian. Nomor ringkasan {digest.run_id}.",
     )
+
+
+def _corrected(ctx: Context) -> str:
+    count, within = posts_in_time(ctx), words.number(ctx.data.settings.corrected_within_hours)
+    if not count:
+        return ""
+    return f"{words.counted(count, 'unggahan')} diperbaiki unit dalam {within} jam sesudah ditandai. Terima kasih."
 
 
 def _worst(card: Card) -> WorstLine:

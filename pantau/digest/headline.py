@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pantau.digest import answers, build_states, clean, words
 from pantau.digest.blocks import Card, Counts, Tile, Tone
 from pantau.digest.context import NOT_SEEN, Context
+from pantau.digest.corrected import posts_in_time
 
 _LOST = ("gone", "private")
 
@@ -63,6 +64,8 @@ def change(ctx: Context, flags: Sequence[Card]) -> str:
         _named(ctx, _moved(ctx, ("unread",), ("unread",)), "akun baru tidak dapat diperiksa"),
         _named(ctx, _recovered(ctx), "akun kembali dapat diperiksa"),
     ]
+    corrected = posts_in_time(ctx)
+    parts += [f"{words.number(corrected)} unggahan diperbaiki"] if corrected else []
     decided = len(ctx.data.decisions)
     parts += [f"{words.number(decided)} keputusan dicatat"] if decided else []
     said = [part for part in parts if part]

@@ -22,6 +22,7 @@ from pantau.core.model import (
     Run,
     Unit,
 )
+from pantau.core.periods import Correction
 from pantau.core.pictures import Thumbnail
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
@@ -81,7 +82,14 @@ class VanishedPost(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: datetime | None = None
     """When a removed one was last seen."""
     finding_keys: tuple[str, ...] = ()
-    """Flags that this post had before; removal then counts as a correction."""
+    """Flags that this post had before."""
+
+
+class CorrectedFlag(msgspec.Struct, frozen=True, kw_only=True):
+    """A flag whose post was taken down, or edited so that the rule is silent, as noticed since the last digest."""
+
+    finding: Finding
+    correction: Correction
 
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +197,9 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""
     """Which language model read posts, with what result; or that none did."""
     vanished: tuple[VanishedPost, ...] = ()
+    corrected: tuple[CorrectedFlag, ...] = ()
+    corrections: dict[str, Correction] = {}
+    """By finding key: of flags in ``earlier`` whose post was corrected, however long ago that was noticed."""
     absent: dict[str, Absence] = {}
     """By ``Post.key``, posts of findings that are not to be seen any more, however long ago that was noticed."""
     versions: dict[str, tuple[TextVersion, ...]] = {}
@@ -251,6 +262,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     examples: Examples
     excused: Lines
     vanished: Lines
+    corrected: Lines = Lines()
+    """Flags that were answered by taking the post down or by an edit."""
     decisions: Lines
     letters: Lines = Lines()
     """Mails that were not understood, and those that came back."""

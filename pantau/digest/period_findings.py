@@ -5,9 +5,9 @@ from collections import Counter
 from statistics import median
 
 from pantau.core.clock import local_day
-from pantau.core.periods import Correction
 from pantau.digest import clean, words
 from pantau.digest.blocks import Entry, Lines, Tone
+from pantau.digest.corrected import corrected_text, hours
 from pantau.digest.period_context import Flag, Outcome, PeriodContext
 from pantau.digest.period_model import FlagRow, FlagRows, PeriodCounts
 
@@ -22,11 +22,6 @@ _OUTCOMES: dict[Outcome, tuple[str, Tone]] = {
 }
 _CHANGES = {"removed": "tidak tampak lagi", "edited": "disunting"}
 _SLOWEST_CHARS = 120
-
-
-def hours(correction: Correction) -> int:
-    """Whole hours, rounded up: Pantau looks once a night, so the true time is shorter."""
-    return math.ceil(correction.hours)
 
 
 def flag_rows(ctx: PeriodContext) -> FlagRows:
@@ -72,13 +67,6 @@ def _outcome(ctx: PeriodContext, flag: Flag) -> tuple[str, Tone]:
 def outcome_label(outcome: Outcome) -> str:
     """What became of a finding, as a few words."""
     return _OUTCOMES[outcome][0]
-
-
-def corrected_text(correction: Correction) -> str:
-    """``diperbaiki paling lama 14 jam sesudah ditandai (disunting)``."""
-    return (
-        f"diperbaiki paling lama {words.number(hours(correction))} jam sesudah ditandai ({_CHANGES[correction.change]})"
-    )
 
 
 def flags_sentence(counts: PeriodCounts) -> str:

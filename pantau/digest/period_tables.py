@@ -5,8 +5,9 @@ from datetime import datetime
 
 from pantau.core.periods import PeriodFinding
 from pantau.digest import clean, words
+from pantau.digest.corrected import hours
 from pantau.digest.period_context import PeriodContext, categorised, useful
-from pantau.digest.period_findings import hours, outcome_label
+from pantau.digest.period_findings import outcome_label
 from pantau.digest.period_model import AccountLine, DayLine, FindingLine, PeriodTables, UnitLine
 from pantau.digest.period_posts import all_units, comparable_share, keys_of, share
 

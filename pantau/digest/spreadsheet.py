@@ -23,6 +23,7 @@ _FINDINGS = (
     Column("Kali tampil", 6.5, "number"),
     Column("Jawaban unit", 19, "long"),
     Column("Malam ini", 8, printed=False),
+    Column("Perbaikan", 32, "long", printed=False),
     Column("Rincian", 32, "long", printed=False),
     Column("Aturan", 24, printed=False),
     Column("Tautan", 40, "link", printed=False),
@@ -88,6 +89,7 @@ def _finding(row: FindingRow) -> Sequence[Value]:
         row.times,
         row.answer,
         "ya" if row.tonight else "tidak",
+        row.corrected,
         row.details,
         row.rule,
         row.url,
@@ -143,6 +145,7 @@ def _notes(digest: Digest, tables: Tables) -> Iterable[tuple[str, str]]:
     for title, block in (
         ("Keputusan tercatat", digest.decisions),
         ("Surel yang tidak dipahami", digest.letters),
+        ("Sudah diperbaiki", digest.corrected),
         ("Berubah atau tidak tampak lagi", digest.vanished),
         ("Yang tidak diperiksa", digest.unchecked),
         ("Aturan", digest.rules),

@@ -11,7 +11,7 @@ from pantau.digest.blocks import Tone
 
 
 class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding of tonight, or an earlier one that is still open."""
+    """One finding of tonight, or an earlier one on which nobody has decided."""
 
     state: str
     """``perlu dicek`` or ``untuk dilihat``."""
@@ -34,6 +34,8 @@ class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
     tonight: bool
     """False: found before, and not again tonight."""
     answer: str
+    corrected: str
+    """How fast its post was taken down or edited, where it was."""
     url: str
 
 

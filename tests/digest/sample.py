@@ -19,10 +19,20 @@ from pantau.core.model import (
     Unit,
     Window,
 )
+from pantau.core.periods import Correction
 from pantau.core.pictures import Thumbnail
 from pantau.core.rule_life import Demotion
 from pantau.core.settings import DigestSettings, Office
-from pantau.digest.model import Absence, DayCount, DigestInput, KnownDecision, OpenFinding, TextVersion, VanishedPost
+from pantau.digest.model import (
+    Absence,
+    CorrectedFlag,
+    DayCount,
+    DigestInput,
+    KnownDecision,
+    OpenFinding,
+    TextVersion,
+    VanishedPost,
+)
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "digest"
 NIGHT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # 20.00 WIB
@@ -251,6 +261,7 @@ GOOD_SCHOOLS = post(
 OLD_SPAM = post("desa.bulaksari", 3200000000000000017, "Klaim hadiah di sini", hours_ago=75)
 GONE_POST = post("pupr_arunika", 1990000000000000015, "Undangan makan malam khusus pejabat.", hours_ago=40)
 EDITED_POST = post("disdik.arunika", 3200000000000000016, "Jadwal lama yang keliru.", hours_ago=30)
+FIXED_POST = post("pupr_arunika", 1990000000000000018, "Jalan lingkungan sudah dikeraskan 200 meter.", hours_ago=29)
 
 POSTS = (
     LUXURY,
@@ -499,6 +510,27 @@ OLD = finding(
 )
 OLD_UNREAD = finding("jualan-pribadi", "PRB", "rendah", EDITED_POST, strength="review")
 OLD_HIGH = finding("judi-daring", "SPM", "tinggi", OLD_SPAM)
+FIXED = finding("kata-kasar", "BHS", "sedang", FIXED_POST, subject="sebelum disunting")
+FIXED_AT_ONCE = Correction(
+    finding_key=FIXED.key,
+    post=FIXED_POST.key,
+    unit=FIXED.unit,
+    change="edited",
+    flagged_at=NIGHT - timedelta(hours=24),
+    seen_until=NIGHT - timedelta(hours=24),
+    corrected_by=NIGHT + timedelta(minutes=5),
+    noticed_at=NIGHT,
+)
+REMOVED_LATE = Correction(
+    finding_key=OLD.key,
+    post=GONE_POST.key,
+    unit=OLD.unit,
+    change="removed",
+    flagged_at=NIGHT - timedelta(days=12),
+    seen_until=NIGHT - timedelta(hours=39),
+    corrected_by=NIGHT - timedelta(days=1),
+    noticed_at=NIGHT,
+)
 ENDED_SILENCE = about_account("akun-diam", "AKT", "kec_lorembulan", "sedang", "Tidak ada unggahan melewati batas.")
 
 
@@ -549,6 +581,7 @@ def rich() -> DigestInput:
             OpenFinding(finding=OLD, first_day=date(2026, 11, 12), times=12),
             OpenFinding(finding=OLD_UNREAD, first_day=date(2025, 12, 30), times=9),
             OpenFinding(finding=OLD_HIGH, first_day=date(2026, 11, 21), times=3),
+            OpenFinding(finding=FIXED, first_day=date(2026, 11, 23), times=1),
             OpenFinding(finding=ENDED_SILENCE, first_day=date(2026, 11, 15), times=5),
         ),
         posts={item.key: item for item in POSTS},
@@ -622,7 +655,15 @@ def rich() -> DigestInput:
                 finding_keys=(OLD.key,),
             ),
             VanishedPost(post=EDITED_POST, change="edited", noticed_at=NIGHT - timedelta(hours=1)),
+            VanishedPost(
+                post=FIXED_POST, change="edited", noticed_at=FIXED_AT_ONCE.corrected_by, finding_keys=(FIXED.key,)
+            ),
         ),
+        corrected=(
+            CorrectedFlag(finding=OLD, correction=REMOVED_LATE),
+            CorrectedFlag(finding=FIXED, correction=FIXED_AT_ONCE),
+        ),
+        corrections={item.finding_key: item for item in (FIXED_AT_ONCE, REMOVED_LATE)},
         absent={
             GONE_POST.key: Absence(last_seen_at=NIGHT - timedelta(hours=39), missed_at=NIGHT - timedelta(days=1)),
             PARTY.key: Absence(last_seen_at=NIGHT - timedelta(hours=2), missed_at=NIGHT - timedelta(hours=1)),

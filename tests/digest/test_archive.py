@@ -54,6 +54,7 @@ def world() -> ArchiveWorld:
         rules=(rule,),
         decisions=decisions,
         in_effect={key: listed[-1] for key, listed in decisions.items()},
+        corrected_within_hours=36,
         fold=fold_character,
     )
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from pantau.core.model import Account, Observation, Run, Unit, Window
+from pantau.core.settings import DigestSettings
 from pantau.digest.blocks import QuietRow, QuietRows
 from pantau.digest.build import build, nothing_to_say
 from pantau.digest.model import Digest, DigestInput, OpenFinding
@@ -209,12 +210,41 @@ def test_decisions_are_echoed_with_who_and_why():
     assert second.text.startswith("temuan lama; oleh Bagas")
 
 
-def test_a_vanished_post_is_a_fact_and_after_a_flag_a_correction():
-    removed, edited = RICH.vanished.entries
+def test_a_post_that_nobody_flagged_is_only_noted_when_it_changes():
+    (edited,) = RICH.vanished.entries
     assert "teksnya disunting" in edited.text
-    assert "tidak tampak lagi sejak 23 Nov 2026" in removed.text
-    assert "dicatat sebagai perbaikan" in removed.text
+
+
+def test_a_flagged_post_that_changed_without_being_a_correction_is_not_called_one():
+    (removed, *_) = changed(corrected=(), corrections={}).vanished.entries
+    assert f"pernah ditandai ({sample.OLD.key}), tidak dihitung sebagai perbaikan" in removed.text
     assert "makan malam" not in removed.text
+
+
+def test_corrections_say_who_when_and_how_fast_at_most_with_thanks_for_quick_ones():
+    quick, late = RICH.corrected.entries
+    assert (quick.term, quick.code) == ("Dinas Pekerjaan Umum dan Penataan Ruang", sample.FIXED.key)
+    assert "teks barunya pertama terlihat 24 Nov 2026" in quick.text
+    assert "paling lama 25 jam sesudah ditandai. Terima kasih. Tidak ditagih lagi." in quick.text
+    assert "terakhir tampak" in late.text
+    assert "paling lama 264 jam sesudah ditandai. Lebih dari 36 jam, jadi tetap terbuka sampai diputuskan." in late.text
+    assert "1 unggahan diperbaiki" in RICH.change
+
+
+def test_what_was_corrected_in_time_is_not_nagged_about_but_stands_in_the_workbook():
+    assert sample.FIXED.key not in {row.key for row in RICH.open_rows.rows}
+    late = next(row for row in RICH.open_rows.rows if row.key == sample.OLD.key)
+    assert late.note.endswith("WIB, paling lama 264 jam sesudah ditandai (lewat 36 jam)")
+    assert RICH.tables
+    rows = {row.key: row.corrected for row in RICH.tables.findings}
+    assert rows[sample.FIXED.key] == "diperbaiki paling lama 25 jam sesudah ditandai (disunting)"
+    assert rows[sample.OLD_HIGH.key] == ""
+
+
+@pytest.mark.parametrize(("hours", "nagged"), [(24, True), (25, False)])
+def test_the_office_decides_how_many_hours_settle_a_flag(hours: int, nagged: bool):
+    digest = changed(settings=DigestSettings(corrected_within_hours=hours))
+    assert (sample.FIXED.key in {row.key for row in digest.open_rows.rows}) is nagged
 
 
 def test_rules_that_failed_or_are_in_trial_are_named():

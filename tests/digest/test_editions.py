@@ -150,7 +150,7 @@ def test_personal_data_is_masked_in_the_list_of_posts_too() -> None:
 
 
 def test_a_head_is_needed_when_an_account_falls_silent_but_not_when_a_platform_is_down() -> None:
-    data = night(findings=(), earlier=(), decisions=())
+    data = night(findings=(), earlier=(), decisions=(), corrected=())
 
     def state(item: Observation, now: str) -> Observation:
         return msgspec.structs.replace(item, state=now, unread_class="network" if now == "unread" else "")
@@ -263,3 +263,15 @@ def test_nothing_of_another_unit_is_in_a_units_part(tags: list[str], mine: int) 
 def test_an_unknown_unit_is_an_error() -> None:
     with pytest.raises(KeyError):
         Units(night()).of("TIDAK-ADA")
+
+
+def test_a_unit_is_thanked_for_its_own_corrections_alone_and_the_regent_sees_how_many() -> None:
+    data = night(findings=(), earlier=(), decisions=(), previous_observations=night().observations)
+    units = {unit.code: Units(data).of(unit.code) for unit in data.units}
+    (thanked,) = [code for code, edition in units.items() if edition.digest.corrected.entries]
+    assert thanked == sample.FIXED.unit
+    assert units[thanked].needed
+    assert not units[thanked].calm
+    page = regent(data, build(data))
+    assert page.corrected == "1 unggahan diperbaiki unit dalam 36 jam sesudah ditandai. Terima kasih."
+    assert regent(night(corrected=()), build(night(corrected=()))).corrected == ""

@@ -77,7 +77,8 @@ class Desk:
             for n in range(self.accounts)
         ]
         with (self.folder / "accounts.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, ["unit_code", "unit_name", "unit_kind", "platform", "handle"])
+            names = ["unit_code", "unit_name", "unit_kind", "platform", "handle", "platform_id", "head_email"]
+            table = csv.DictWriter(file, names)
             table.writeheader()
             table.writerows([*rows, *(extra_rows or [])])
         self.write_rule(self.folder / "rules.d", version=version, status=status)
