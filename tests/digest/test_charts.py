@@ -1,10 +1,16 @@
 """Charts say the same in the mail, on paper and in the archive, and say it without colour."""
 
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+from base64 import b64decode
+from email import message_from_bytes
+from email.policy import default
 from html import unescape
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,12 +19,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pantau.core.settings import DigestSettings
-from pantau.digest import charts, clean, words
+from pantau.digest import budget, charts, clean, printable, words
 from pantau.digest.blocks import Chart, Series
 from pantau.digest.build import build
 from pantau.digest.chart_text import width
 from pantau.digest.render import Renderer
-from tests.digest import sample
+from tests.digest import golden, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
 NIGHTS = tuple(f"{day} Nov" for day in range(11, 25))
@@ -241,20 +247,20 @@ def test_letters_stay_legible_on_a_telephone_of_320_pixels():
         assert min(int(text.get("font-size", "")) * scale for text in root.iter(f"{SVG}text")) > 8
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 14, 31, 62])
-def test_no_two_words_under_or_over_the_columns_overlap(count: int):
-    chart = msgspec.structs.replace(
-        TREND,
-        labels=tuple(f"{1 + n % 30} Nov" for n in range(count)),
-        series=(Series("unggahan", tuple(1000.0 + 37 * n % 900 for n in range(count))),),
-    )
-    by_line: dict[str, list[tuple[int, int]]] = {}
+@pytest.mark.parametrize("peak", [-1, -2, 0])
+@pytest.mark.parametrize("count", [2, 7, 14, 31, 62])
+def test_no_two_words_of_a_trend_overlap(count: int, peak: int):
+    numbers = [1000.0] * count
+    numbers[peak] = 1010
+    labels = tuple(f"{1 + n % 30} Nov" for n in range(count))
+    chart = msgspec.structs.replace(TREND, labels=labels, series=(Series("unggahan", tuple(numbers)),))
+    boxes = []
     for text in ET.fromstring(charts.svg(chart)).iter(f"{SVG}text"):
-        start = int(text.get("x", ""))
-        by_line.setdefault(text.get("y", ""), []).append((start, start + width(text.text or "", 34)))
-    for line in by_line.values():
-        ordered = sorted(line)
-        assert all(end <= start for (_, end), (start, _) in pairwise(ordered))
+        size, start, base = (int(text.get(name, "")) for name in ("font-size", "x", "y"))
+        boxes.append((start, start + width(text.text or "", size), base - size, base, text.text))
+    for one, other in combinations(boxes, 2):
+        apart = one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+        assert apart, (one, other)
 
 
 def test_a_chart_whose_rows_are_of_unequal_length_is_refused():
@@ -282,3 +288,37 @@ def test_the_mail_carries_the_trend_under_the_name_by_which_the_page_shows_it():
     assert all(
         row.posts in page.html for row in digest.trend.days
     )  # the same numbers as rows, for mails without pictures
+    parts = list(message_from_bytes(golden.mail(page), policy=default).walk())
+    types = {part["Content-ID"]: part.get_content_type() for part in parts if part["Content-ID"]}
+    assert types[f"<{picture.cid}>"] == "image/png"
+    assert sorted(types.values()) == ["image/jpeg", "image/jpeg", "image/png"]
+
+
+def test_the_weight_of_the_mail_counts_the_chart_before_pictures_of_findings():
+    digest = build(sample.rich())
+    assert digest.trend.chart
+    drawn = charts.png(digest.trend.chart)
+    heavy = msgspec.structs.replace(digest.trend, picture=msgspec.structs.replace(drawn, data=bytes(20_000)))
+    room = budget.MAIL_BYTES - 25_000
+    without = budget.within_mail(digest, room)
+    with_chart = budget.within_mail(msgspec.structs.replace(digest, trend=heavy), room)
+    assert any(card.picture for card in without.flags.cards)
+    assert not any(card.picture for card in with_chart.flags.cards)
+    assert with_chart.trend.picture
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils are not installed")
+def test_the_printed_edition_draws_the_same_chart_with_its_words(tmp_path: Path):
+    digest = build(sample.calm())
+    trend = build(sample.rich()).trend
+    assert trend.chart
+    digest = msgspec.structs.replace(digest, trend=trend)
+    head = printable.letterhead(sample.OFFICE)
+    page = printable.page(digest, head, sample.NIGHT)
+    (drawn,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', page)
+    assert b64decode(drawn[0]).decode() == charts.svg(trend.chart)
+    assert drawn[1] == trend.chart.fact
+    path = tmp_path / "a.pdf"
+    path.write_bytes(printable.pdf(digest, head, sample.NIGHT))
+    told = subprocess.run(["pdftotext", path, "-"], check=True, capture_output=True, text=True).stdout
+    assert trend.chart.title in told  # words that stand in the drawing only
