@@ -24,8 +24,8 @@ OPEN_MONTHS = 2
 _EDITIONS = {
     "staff": "Ringkasan lengkap",
     "regent": "Ringkasan pimpinan",
-    "weekly": "Edisi mingguan",
-    "monthly": "Edisi bulanan",
+    "week": "Edisi mingguan",
+    "month": "Edisi bulanan",
 }
 
 
@@ -152,7 +152,7 @@ class Nights:
             file = f"{_file_name(run_id)}-{_file_name(page.edition)}.html"
             text = page.html.decode("utf-8", "replace")
             self._pages.file(f"malam/{file}", safe_page(text, f"{_file_name(run_id)}.html"))
-            written.append((_EDITIONS.get(page.edition, clean.line(page.edition)), file))
+            written.append((_label(page.edition), file))
         return tuple(written)
 
     def write_pages(self) -> None:
@@ -268,6 +268,12 @@ def _calendar_day(day: date, night: NightRow | None) -> CalendarDay:
 def _touches(rerun: RerunRow, night: NightRow) -> bool:
     """Whether the rerun checked days again of which this night told."""
     return rerun.window[0] < night.window[1] and night.window[0] < rerun.window[1]
+
+
+def _label(edition: str) -> str:
+    """``Edisi mingguan 2026-W47`` for ``week:2026-W47``."""
+    kind, _, period = edition.partition(":")
+    return f"{_EDITIONS[kind]} {clean.line(period)}".strip() if kind in _EDITIONS else clean.line(edition)
 
 
 def _file_name(name: str) -> str:
