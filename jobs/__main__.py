@@ -9,7 +9,7 @@ from types import FrameType
 import click
 
 from jobs import exit_codes
-from pantau.core.errors import LockHeldError, PantauError, ProblemsError, SecretError, StoreError
+from pantau.core.errors import BackupError, LockHeldError, PantauError, ProblemsError, SecretError, StoreError
 
 COMMANDS = {
     "demo": "a whole night on bundled data, without credentials",
@@ -24,6 +24,8 @@ COMMANDS = {
     "memo": "draft a letter about a finding, or thanks for good work, as DOCX",
     "archive": "all digests and units as a static site that opens without a server",
     "audit": "who decided what, which rule flagged, who received what: show the log, verify it",
+    "backup": "everything of this installation in one file, also while a night is running",
+    "restore": "put back what a backup holds",
     "purge": "apply the retention rules",
     "status": "last runs, coverage, cost of the month, outbox",
     "probe": "first day with real keys: what works, what it costs, what differs from the expected",
@@ -98,7 +100,7 @@ def run(arguments: list[str]) -> int:
     except LockHeldError as error:
         click.echo(str(error), err=True)
         return exit_codes.LOCKED
-    except (SecretError, StoreError) as error:
+    except (BackupError, SecretError, StoreError) as error:
         click.echo(f"Tidak dijalankan: {error}", err=True)
         return exit_codes.BAD_CONFIGURATION
     except PantauError as error:

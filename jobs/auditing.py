@@ -89,6 +89,8 @@ def _words(entry: AuditEntry) -> str:
         "mail": lambda: f"surel {facts['mail']}: {facts['state']}" + (f" ({facts['code']})" if facts["code"] else ""),
         "decision": lambda: f"keputusan {facts['action']} tentang {facts['finding']} oleh {facts['by']}",
         "letter": lambda: _letter(facts),
+        "backup": lambda: f"dicadangkan ke {facts['file']}" + (" dengan rahasia" if facts["secrets"] else ""),
+        "restore": lambda: f"dipulihkan dari {facts['file']} yang dibuat {facts['made_at']}",
         "purge": lambda: "dihapus menurut aturan penyimpanan: " + _counts(facts["removed"]),
     }
     return words[entry.kind]() if entry.kind in words else f"{entry.kind}: {_counts(facts)}"

@@ -6,14 +6,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pantau.core.errors import LockHeldError
+from pantau.core.errors import BackupError, LockHeldError
+
+LOCK_NAME = "pantau.lock"
+RESTORING_NAME = "pemulihan-belum-selesai"
+"""Lies in the state folder while ``pantau restore`` moves things into it."""
 
 
 @contextmanager
 def run_lock(state_dir: Path) -> Iterator[None]:
     """Hold the lock of this installation. Raises ``LockHeldError`` at once when another process has it."""
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_at(state_dir / "pantau.lock"):
+    with lock_at(state_dir / LOCK_NAME):
+        if (state_dir / RESTORING_NAME).exists():
+            raise BackupError(
+                f"Pemulihan di {state_dir} belum selesai. Jalankan lagi pantau restore dengan --replace; sebelum itu tidak ada "
+                "yang dijalankan, agar tidak ada surel yang terkirim dua kali."
+            )
         yield
 
 

@@ -55,6 +55,10 @@ class StoreError(PantauError):
     """The database cannot be opened, is newer than this version, or refused a write."""
 
 
+class BackupError(PantauError):
+    """A backup cannot be written, or a file is no whole backup, or it must not be restored here."""
+
+
 class SecretError(PantauError):
     """A secret (``env:NAME`` or ``file:PATH``) is missing or its file can be read by others."""
 

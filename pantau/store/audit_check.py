@@ -82,7 +82,8 @@ class _Told(msgspec.Struct):
 
 def verify(database: Database, seals: Collection[str] = ()) -> AuditVerified:
     """Check every entry and every table. ``seals``: heads, or beginnings of them, that were printed once and must be there."""
-    told, head, found = _Told(), AuditHead(), set()
+    told, head = _Told(), AuditHead()
+    found: set[str] = set()
     missing = set(seals)
     for entry in Audit(database).entries():
         why = _fault(entry, head)
@@ -91,7 +92,7 @@ def verify(database: Database, seals: Collection[str] = ()) -> AuditVerified:
         head = AuditHead(entry.n, entry.sha256)
         found |= {one for one in missing if entry.sha256.startswith(one)}
         told.take(entry)
-    differences = []
+    differences: list[str] = []
     different = 0
     with database.read() as connection:
         for difference in _differences(connection, told):
@@ -129,7 +130,9 @@ def _differences(connection: Connection, told: _Told) -> Iterator[str]:
 
 
 def _decisions(connection: Connection, told: _Told) -> Iterator[str]:
-    up_to = told.begin.get("up_to", 0)
+    if not told.begin:
+        return  # nothing was ever written down; a log that was taken away is missed by the heads that digests printed
+    up_to = told.begin["up_to"]
     left = dict(told.decisions)
     for row in connection.execute(sa.select(schema.decisions).order_by(schema.decisions.c.id)):
         said = left.pop(row.id, None)
@@ -139,7 +142,7 @@ def _decisions(connection: Connection, told: _Told) -> Iterator[str]:
             yield f"keputusan {row.id} tentang {row.finding_key}: bukan yang dicatat waktu itu"
     for number, said in left.items():
         yield f"keputusan {number} tentang {said['finding']}: tidak ada lagi"
-    if told.begin and old_decisions(connection, up_to + 1) != (told.begin["decisions"], told.begin["sha256"]):
+    if old_decisions(connection, up_to + 1) != (told.begin["decisions"], told.begin["sha256"]):
         yield "keputusan dari sebelum jejak ini dimulai: berubah"
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pantau.core.errors import StoreError
+from pantau.store.before_migration import keep_copy
 from pantau.store.migrate import migrate
 
 _T = TypeVar("_T")
@@ -39,9 +40,12 @@ class Database:
         """The driver's placeholder in raw SQL."""
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with self._errors(), self._engine.connect() as connection, connection.begin():
+    def read(self, *, snapshot: bool = False) -> Iterator[Connection]:
+        """A transaction that only reads. ``snapshot``: all its statements see one moment, as they always do in SQLite."""
+        engine = self._engine
+        if snapshot and not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with self._errors(), engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -89,7 +93,23 @@ def insert_into(table: Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.
 
 
 def open_database(url: str) -> Database:
-    """The database behind ``url``, created and migrated if need be. Raises ``StoreError``."""
+    """The database behind ``url``, created and migrated if need be. Raises ``StoreError``.
+
+    A SQLite file with older tables is copied first (``before_migration``).
+    """
+    database = connect(url)
+    with ExitStack() as on_failure:
+        on_failure.callback(database.close)
+        if database.is_sqlite:
+            keep_copy(Path(database.where))
+        with database.write() as connection:
+            migrate(connection, database.where)
+        on_failure.pop_all()
+    return database
+
+
+def connect(url: str) -> Database:
+    """The same as it is: a SQLite file is made when there is none, tables are neither made nor migrated."""
     parsed = _parse(url)
     where = parsed.database if parsed.drivername == "sqlite" else parsed.render_as_string(hide_password=True)
     if parsed.drivername == "sqlite":
@@ -101,13 +121,13 @@ def open_database(url: str) -> Database:
         # A night may leave the connection idle for hours, and a firewall may drop it.
         options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "pantau"}
         engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
-    database = Database(engine, str(where))
-    with ExitStack() as on_failure:
-        on_failure.callback(database.close)
-        with database.write() as connection:
-            migrate(connection, database.where)
-        on_failure.pop_all()
-    return database
+    return Database(engine, str(where))
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind a SQLite address; None for a server. Raises ``StoreError``."""
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if parsed.drivername == "sqlite" else None
 
 
 def _parse(url: str) -> URL:

@@ -13,8 +13,8 @@ _LOCK = 7_264_826
 """Key of the PostgreSQL advisory lock: two processes opening a new database at once must not both create it."""
 
 
-def migrate(connection: Connection, where: str) -> None:
-    """Apply the migrations that are missing; all of them or, on an error, none.
+def migrate(connection: Connection, where: str, up_to: str = REVISION) -> None:
+    """Apply the migrations that are missing; all of them or, on an error, none. ``up_to``: an older revision to stop at.
 
     Raises ``StoreError`` when the database is newer than this code or may only be read.
     """
@@ -23,14 +23,19 @@ def migrate(connection: Connection, where: str) -> None:
             raise StoreError(f"Basis data {where} hanya dapat dibaca. Beri pengguna basis data itu hak menulis.")
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     current = current_revision(connection)
-    if current == REVISION:
+    if current == up_to:
         return
     if current is not None and current > REVISION:
-        raise StoreError(
-            f"Basis data {where} dibuat oleh Pantau yang lebih baru (skema {current}, versi ini mengenal {REVISION}). "
-            "Perbarui Pantau di mesin ini, atau pulihkan cadangan basis data dari sebelum pembaruan."
-        )
-    _upgrade(connection)
+        raise newer(f"Basis data {where}", current)
+    _upgrade(connection, up_to)
+
+
+def newer(where: str, revision: str) -> StoreError:
+    """Why data of a newer schema is refused."""
+    return StoreError(
+        f"{where} dibuat oleh Pantau yang lebih baru (skema {revision}, versi ini mengenal {REVISION}). "
+        "Perbarui Pantau di mesin ini, atau pulihkan cadangan basis data dari sebelum pembaruan."
+    )
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -41,7 +46,7 @@ def current_revision(connection: Connection) -> str | None:
     return None if version is None else str(version)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, up_to: str) -> None:
     # Loaded here because nearly every start finds the tables up to date, and Alembic takes long to import.
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
@@ -49,7 +54,7 @@ def _upgrade(connection: Connection) -> None:
 
     scripts = ScriptDirectory(str(_SCRIPTS))
     context = MigrationContext.configure(connection)
-    missing = list(scripts.iterate_revisions("head", context.get_current_revision() or "base"))
+    missing = list(scripts.iterate_revisions(up_to, context.get_current_revision() or "base"))
     with Operations.context(context):
         for script in reversed(missing):
             script.module.upgrade()

@@ -376,7 +376,7 @@ for _guard in (
     "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
     "BEGIN SELECT RAISE(ABORT, 'audit entries are never removed'); END",
 ):
-    event.listen(audit, "after_create", DDL(_guard).execute_if(dialect="sqlite"))
+    event.listen(audit, "after_create", DDL(_guard).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 
 mailbox_marks = Table(
     "mailbox_marks",
