@@ -1,11 +1,10 @@
 """The workbook of a period: findings with what became of them, units, accounts and days."""
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pantau.digest.period_model import AccountLine, DayLine, FindingLine, PeriodEdition, PeriodTables, UnitLine
-from pantau.digest.sheets import OPTIONS, Column, Pen, Value
+from pantau.digest.sheets import Column, Cover, Pen, Value, bound
 
 _FINDINGS = (
     Column("Status", 11),
@@ -65,19 +64,18 @@ _DAYS = (
 
 def workbook(edition: PeriodEdition, tables: PeriodTables, paper: Literal["A4", "F4"] = "A4") -> bytes:
     """The finished file (XLSX). The same input gives the same bytes."""
-    from xlsxwriter.workbook import Workbook
 
-    buffer = io.BytesIO()
-    book = Workbook(buffer, OPTIONS)
-    book.set_properties({"title": edition.title, "author": edition.office_name, "created": tables.made_at})
-    pen = Pen(book, edition.title, edition.run_id, paper)
-    pen.sheet("Temuan", _FINDINGS, tables.findings, _finding)
-    pen.sheet("Unit", _UNITS, tables.units, _unit)
-    pen.sheet("Akun", _ACCOUNTS, tables.accounts, _account)
-    pen.sheet("Hari", _DAYS, tables.days, _day)
-    pen.notes("Keterangan", _notes(edition, tables))
-    book.close()
-    return buffer.getvalue()
+    def fill(pen: Pen) -> None:
+        pen.sheet("Temuan", _FINDINGS, tables.findings, _finding)
+        pen.sheet("Unit", _UNITS, tables.units, _unit)
+        pen.sheet("Akun", _ACCOUNTS, tables.accounts, _account)
+        pen.sheet("Hari", _DAYS, tables.days, _day)
+        pen.notes("Keterangan", _notes(edition, tables))
+
+    cover = Cover(
+        title=edition.title, author=edition.office_name, run_id=edition.run_id, made_at=tables.made_at, paper=paper
+    )
+    return bound(cover, fill)
 
 
 def _finding(row: FindingLine) -> Sequence[Value]:

@@ -3,6 +3,7 @@
 Text from outside is written as text and nothing else: no formulas, no links but https ones that ``clean.url`` let through.
 """
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -21,7 +22,7 @@ _PAPERS = {"A4": 9, "F4": 14}
 """Paper numbers of the format; its "Folio" (14) is what is sold as F4."""
 _ROWS_AT_MOST = 100_000
 """Far above any night; a sheet ends at 1,048,576 rows."""
-OPTIONS = {
+_OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -53,14 +54,35 @@ def _height(columns: Sequence[Column], values: Sequence[Value]) -> float:
     return min(_HIGHEST_POINTS, _LINE_POINTS * lines + 3)
 
 
+class Cover(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workbook is called, and on which paper it is printed."""
+
+    title: str
+    author: str
+    run_id: str
+    made_at: datetime
+    """Nothing in the file depends on when it was written."""
+    paper: Literal["A4", "F4"] = "A4"
+
+
+def bound(cover: Cover, fill: Callable[["Pen"], None]) -> bytes:
+    """The finished file (XLSX) with the sheets that ``fill`` writes. The same sheets give the same bytes."""
+    from xlsxwriter.workbook import Workbook
+
+    buffer = io.BytesIO()
+    book = Workbook(buffer, _OPTIONS)
+    book.set_properties({"title": cover.title, "author": cover.author, "created": cover.made_at})
+    fill(Pen(book, cover))
+    book.close()
+    return buffer.getvalue()
+
+
 class Pen:
     """Writes sheets of one workbook in its formats."""
 
-    def __init__(self, book: "Workbook", title: str, run_id: str, paper: Literal["A4", "F4"]) -> None:
+    def __init__(self, book: "Workbook", cover: Cover) -> None:
         self._book = book
-        self._title = title
-        self._run_id = run_id
-        self._paper = paper
+        self._cover = cover
         base = {"font_name": "Arial", "font_size": 9, "valign": "top", "bottom": 1, "bottom_color": "#cfd8d5"}
         # A quote prefix keeps "=1+1" text even when somebody edits the cell.
         text = base | {"quote_prefix": True}
@@ -118,12 +140,12 @@ class Pen:
     def _page(self, name: str) -> "Worksheet":
         sheet = self._book.add_worksheet(name)
         sheet.set_landscape()
-        sheet.set_paper(_PAPERS[self._paper])
+        sheet.set_paper(_PAPERS[self._cover.paper])
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.fit_to_pages(1, 0)
-        plain = self._title.replace("&", "&&")
+        plain = self._cover.title.replace("&", "&&")
         sheet.set_header(f"&L&8{plain[:150]}&R&8{name}")
-        sheet.set_footer(f"&L&8Nomor ringkasan {self._run_id.replace('&', '&&')[:60]}&R&8Halaman &P dari &N")
+        sheet.set_footer(f"&L&8Nomor ringkasan {self._cover.run_id.replace('&', '&&')[:60]}&R&8Halaman &P dari &N")
         return sheet
 
     def _cell(self, sheet: "Worksheet", row: int, at: int, kind: Kind, value: Value, look: "Format | None") -> None:

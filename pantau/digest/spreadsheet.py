@@ -1,11 +1,10 @@
 """The workbook of a night: findings, accounts and posts as typed, filterable sheets."""
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pantau.digest.model import Digest
-from pantau.digest.sheets import OPTIONS, Column, Pen, Value
+from pantau.digest.sheets import Column, Cover, Pen, Value, bound
 from pantau.digest.tables import AccountRow, FindingRow, PostRow, Tables
 
 _FINDINGS = (
@@ -59,18 +58,17 @@ _POSTS = (
 
 def workbook(digest: Digest, tables: Tables, paper: Literal["A4", "F4"] = "A4") -> bytes:
     """The finished file (XLSX). The same input gives the same bytes."""
-    from xlsxwriter.workbook import Workbook
 
-    buffer = io.BytesIO()
-    book = Workbook(buffer, OPTIONS)
-    book.set_properties({"title": digest.title, "author": digest.office_name, "created": tables.made_at})
-    pen = Pen(book, digest.title, digest.run_id, paper)
-    pen.sheet("Temuan", _FINDINGS, tables.findings, _finding)
-    pen.sheet("Akun", _ACCOUNTS, tables.accounts, _account)
-    pen.sheet("Unggahan", _POSTS, tables.posts, _post)
-    pen.notes("Keterangan", _notes(digest, tables))
-    book.close()
-    return buffer.getvalue()
+    def fill(pen: Pen) -> None:
+        pen.sheet("Temuan", _FINDINGS, tables.findings, _finding)
+        pen.sheet("Akun", _ACCOUNTS, tables.accounts, _account)
+        pen.sheet("Unggahan", _POSTS, tables.posts, _post)
+        pen.notes("Keterangan", _notes(digest, tables))
+
+    cover = Cover(
+        title=digest.title, author=digest.office_name, run_id=digest.run_id, made_at=tables.made_at, paper=paper
+    )
+    return bound(cover, fill)
 
 
 def _finding(row: FindingRow) -> Sequence[Value]:
