@@ -1,15 +1,20 @@
 """Last part of a night: send what is due, and say when the job itself is in trouble."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from jobs.wiring import Site
 from pantau.core.errors import PantauError
+from pantau.core.model import Mail
+from pantau.core.settings import MailSettings
 from pantau.delivery.plain import send_plain
-from pantau.delivery.report import DeliveryReport, DeliveryStoppedError
+from pantau.delivery.report import DeliveryReport, DeliveryStoppedError, MailResult
 from pantau.delivery.run import deliver
 from pantau.digest import mime
+from pantau.digest.lighter import STEPS, Dropped, lighter
 from pantau.digest.render import OperatorFailure, PlainMail, Renderer
 from pantau.digest.words import moment
 from pantau.store.store import Store
@@ -18,13 +23,38 @@ _log = structlog.get_logger(__name__)
 
 
 def deliver_mails(site: Site, store: Store) -> DeliveryReport:
-    """Send every mail that is due, also those of earlier nights."""
+    """Send every mail that is due, also those of earlier nights; what a server finds too large goes again with less in it."""
     if site.transport is None:
         return DeliveryReport()
+    mail = site.job.settings.mail
+    report = _deliver(site, store, mail)
+    whole = {one.message_id: one for run in {r.run_id for r in _refused(report)} for one in store.outbox.of_run(run)}
+    for dropped in STEPS:
+        made = [_lighten(site, store, whole[result.message_id], dropped) for result in _refused(report)]
+        if any(made):
+            report = report.updated(
+                _deliver(site, store, msgspec.structs.replace(mail, retry_min=()))
+            )  # waits are over
+    return report
+
+
+def _lighten(site: Site, store: Store, mail: Mail, dropped: Sequence[Dropped]) -> bool:
+    """Put a lighter mail in its place; False when it holds nothing of what should go."""
+    wire = lighter(mail.wire, dropped, mail.run_id)
+    if wire is not None:
+        _log.warning("mail_made_lighter", message_id=mail.message_id, without=dropped, mail_bytes=len(wire))
+        store.outbox.lighten(mail.message_id, wire, site.now())
+    return wire is not None
+
+
+def _refused(report: DeliveryReport) -> list[MailResult]:
+    return [result for result in report.results if result.too_large]
+
+
+def _deliver(site: Site, store: Store, mail: MailSettings) -> DeliveryReport:
+    assert site.transport is not None
     try:
-        return deliver(
-            store.outbox, site.transport, site.now, site.sleep, settings=site.job.settings.mail, lookup=site.lookup
-        )
+        return deliver(store.outbox, site.transport, site.now, site.sleep, settings=mail, lookup=site.lookup)
     except DeliveryStoppedError as error:
         _log.error("delivery_stopped", reason=str(error))
         return error.report

@@ -45,6 +45,11 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
         """The results with one of these outcomes."""
         return tuple(result for result in self.results if result.outcome in outcomes)
 
+    def updated(self, later: "DeliveryReport") -> "DeliveryReport":
+        """This report with what became of the same mails later."""
+        news = {result.message_id: result for result in later.results}
+        return DeliveryReport(results=tuple(news.get(result.message_id, result) for result in self.results))
+
     def count(self, outcome: Outcome) -> int:
         """How many mails ended so."""
         return len(self.of(outcome))

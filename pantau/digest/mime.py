@@ -39,7 +39,8 @@ class Attachment(msgspec.Struct, frozen=True):
     data: bytes
 
 
-_TYPES = {"xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "pdf"}
+TYPES: dict[str, str] = {"xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "pdf"}
+"""Subtypes of the documents by format."""
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -117,11 +118,13 @@ def compose(
     colours is better than none. Raises ``ValueError`` for a naive ``date`` or an address that is none.
     """
     headers = _headers(subject, sender, reader, message_id, date, reply_to, list_id, references)
-    wire = _wire(headers, text, html, message_id, pictures, attachments)
+    wire = wire_of(headers, text, html, message_id, pictures, attachments)
     problems = lint.problems(wire)
     if problems and html:
         _log.error("html_left_out", message_id=message_id, problems=problems)
-        wire = _wire(headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id, (), attachments)
+        wire = wire_of(
+            headers, _FALLBACK.format(problem=clean.line(problems[0])) + text, "", message_id, (), attachments
+        )
     return Composed(wire, problems)
 
 
@@ -170,7 +173,7 @@ def _ascii(name: str) -> str:
     return re.sub(r"[\"\\<>]", "", plain)
 
 
-def _wire(
+def wire_of(
     headers: list[tuple[str, str | Address]],
     text: str,
     html: str,
@@ -178,6 +181,7 @@ def _wire(
     pictures: Sequence[CardPicture],
     attachments: Sequence[Attachment],
 ) -> bytes:
+    """The finished message of headers, words, pictures and documents; the same bytes for the same parts."""
     message = EmailMessage(policy=_WIRE)
     message.set_content(_writable(text), subtype="plain", charset="utf-8", cte="quoted-printable")
     if html:
@@ -206,9 +210,7 @@ def _add_pictures(message: EmailMessage, pictures: Sequence[CardPicture], bounda
 def _attach(message: EmailMessage, attachments: Sequence[Attachment], message_id: str) -> None:
     """Put the documents behind the words, in base64; the boundary follows from what they are."""
     for item in attachments:
-        message.add_attachment(
-            item.data, "application", _TYPES[item.format], filename=_NOT_IN_AN_ID.sub("-", item.name)
-        )
+        message.add_attachment(item.data, "application", TYPES[item.format], filename=_NOT_IN_AN_ID.sub("-", item.name))
     seed = hashlib.sha256(message_id.encode("utf-8", "replace"))
     for item in attachments:
         seed.update(item.data)

@@ -225,6 +225,11 @@ def append_delivery(
     append(connection, at, "mail", run_id, {"mail": message_id, "state": state, "code": code})
 
 
+def append_lighter(connection: Connection, message_id: str, run_id: str, wire: bytes, at: datetime) -> None:
+    """That a mail refused for its size was replaced by one with less in it."""
+    append(connection, at, "lighter", run_id, {"mail": message_id, "wire_sha256": hashlib.sha256(wire).hexdigest()})
+
+
 def bodies_sha256(bodies: Iterable[str]) -> str:
     """Hash of findings as they are stored, in their order."""
     digest = hashlib.sha256()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from pantau.core.errors import StoreError
 from pantau.core.model import Mail, MailState
 from pantau.store import schema
-from pantau.store.audit import append_delivery
+from pantau.store.audit import append_delivery, append_lighter
 from pantau.store.database import Database
 
 _T = schema.mails
@@ -89,6 +89,20 @@ class Outbox:
             under_way = state in ("ready", "sending") or (state == "unknown" and next_at is None)
             if not under_way:
                 append_delivery(connection, message_id, run_id, state, at, smtp_code)
+
+    def lighten(self, message_id: str, wire: bytes, at: datetime) -> None:
+        """Put a lighter mail in the place of one that was refused for its size, so that it is due again.
+
+        Raises ``StoreError`` for a mail that was not refused: of any other, somebody may have a copy.
+        """
+        refused = (_T.c.message_id == message_id) & (_T.c.state == "failed")
+        change = _T.update().where(refused).values(wire=wire, state="deferred", next_at=at, changed_at=at)
+        with self._database.write() as connection:
+            run_id = connection.scalar(change.returning(_T.c.run_id))
+            if run_id is None:
+                raise StoreError(f"Surel {message_id} tidak ditolak server, jadi isinya tidak boleh diganti.")
+            append_lighter(connection, message_id, run_id, wire, at)
+            append_delivery(connection, message_id, run_id, "deferred", at, None)
 
     def _select(self, where: "sa.ColumnElement[bool]") -> list[Mail]:
         with self._database.read() as connection:
