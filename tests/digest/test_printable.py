@@ -13,7 +13,7 @@ from pantau.core.settings import Signature
 from pantau.digest import printable
 from pantau.digest.build import build
 from tests.digest import golden, hostile, sample
-from tests.digest.test_budget import large
+from tests.digest.large import night as large
 
 PICTURE = (sample.FIXTURES / "lebar.jpg").read_bytes()
 SIGNED = msgspec.structs.replace(

@@ -15,8 +15,8 @@ from pantau.digest.render import Renderer
 from pantau.digest.spreadsheet import workbook
 from pantau.digest.tables import Tables
 from tests.digest import hostile, sample
+from tests.digest.large import night as large
 from tests.digest.libreoffice import MISSING, printed_pages
-from tests.digest.test_budget import large
 
 RICH = build(sample.rich())
 
