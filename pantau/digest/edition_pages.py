@@ -8,7 +8,7 @@ from pantau.core.settings import DigestSettings
 from pantau.digest import budget, charts, period_budget
 from pantau.digest.editions import RegentEdition, UnitEdition
 from pantau.digest.model import Digest
-from pantau.digest.period_model import PeriodEdition
+from pantau.digest.period_model import WORKBOOK, PeriodEdition
 from pantau.digest.render import Rendered, Renderer, compact, tidy
 
 WORKBOOK_POINTER = "Daftar lengkap ada di lampiran XLSX."
@@ -50,7 +50,7 @@ class EditionRenderer(Renderer):
         shown, html = period_budget.fit(
             edition, settings.budget_kb, lambda page: self._page("period", page, pictures=pictures)
         )
-        whole = "xlsx" not in settings.attach
+        whole = edition.elsewhere != WORKBOOK
         told = edition if whole else period_budget.shorten(edition, period_budget.TEXT)
         return Rendered(
             subject=edition.subject,

@@ -12,7 +12,7 @@ from pantau.digest.blocks import Entry, Facts, Lines, Tile
 from pantau.digest.period_charts import charts, day_rows
 from pantau.digest.period_context import PeriodContext, categorised, useful
 from pantau.digest.period_input import PeriodInput
-from pantau.digest.period_model import PeriodCounts, PeriodEdition
+from pantau.digest.period_model import WORKBOOK, PeriodCounts, PeriodEdition
 from pantau.digest.period_posts import examples, usefulness
 from pantau.digest.period_tables import tables
 
@@ -65,7 +65,7 @@ def build(data: PeriodInput) -> PeriodEdition:
         unchecked=states.unchecked(ctx, counts.uncategorised),
         method=_method(),
         facts=_facts(ctx, counts),
-        elsewhere="lampiran XLSX" if "xlsx" in data.settings.attach else "versi teks surel ini",
+        elsewhere=WORKBOOK if "xlsx" in data.settings.attach else "versi teks surel ini",
         tables=tables(ctx),
     )
 

@@ -6,6 +6,9 @@ import msgspec
 
 from pantau.digest.blocks import Chart, Facts, Lines, Tile, Tone
 
+WORKBOOK = "lampiran XLSX"
+"""Where everything stands when a workbook comes along."""
+
 
 class PeriodCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers behind the sentences. A finding is a post (or account) with a flag, however many rules spoke about it."""
@@ -291,7 +294,7 @@ class PeriodEdition(msgspec.Struct, frozen=True, kw_only=True):
     method: Lines
     facts: Facts
     elsewhere: str
-    """Where everything stands that a page has no room for."""
+    """Where everything stands that a page has no room for: ``WORKBOOK``, or the text of the mail."""
     attached: str = ""
     """What is attached to the mail, or why something is not; known only once the documents are made."""
     tables: PeriodTables | None = None
