@@ -74,7 +74,7 @@ def _write(pages: Pages, names: Names, book: Book, rule: ArchiveRule) -> None:
     pages.write(
         f"aturan/{names.rule_slug(rule.id)}.html",
         "aturan",
-        rule=rule,
+        rule=_shown(rule),
         family=words.FAMILY_LABELS[rule.family],
         level=words.LEVEL_LABELS[rule.level],
         since=words.day_short(rule.since) if rule.since else "",
@@ -86,4 +86,15 @@ def _write(pages: Pages, names: Names, book: Book, rule: ArchiveRule) -> None:
         ],
         statuses=[(status, words.number(count)) for status, count in sorted(statuses.items())],
         latest=latest,
+    )
+
+
+def _shown(rule: ArchiveRule) -> ArchiveRule:
+    """Rules are files of the office, pasted together from anywhere: their words are cleaned as all others are."""
+    texts = {name: clean.visible(getattr(rule, name)) for name in ("id", "what", "why", "basis", "message", "status")}
+    return msgspec.structs.replace(
+        rule,
+        **texts,
+        false_positives=tuple(clean.visible(text) for text in rule.false_positives),
+        cases=tuple((fires, clean.visible(name), clean.visible(text)) for fires, name, text in rule.cases),
     )

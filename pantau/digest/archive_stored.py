@@ -49,18 +49,21 @@ class _Sieve(HTMLParser):
             self._skipping.append(tag)
         if self._skipping or tag not in _KEPT:
             return
-        if tag == "meta" and not any(name == "charset" or value == "color-scheme" for name, value in attrs):
+        if tag == "meta" and not any(value == "color-scheme" for _, value in attrs):
             return
         kept = [(name, value or "") for name, value in attrs if name in _ATTRIBUTES]
         kept += [pair for pair in (_link(tag, name, value or "") for name, value in attrs) if pair]
         self.out.append(f"<{tag}{''.join(f' {name}=' + chr(34) + escape(value) + chr(34) for name, value in kept)}>")
         self._style = tag == "style"
         if tag == "head":
+            self.out.append('<meta charset="utf-8">')  # the mail's own is in a form that goes
             self.out.append(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">')
             self.out.append('<meta name="referrer" content="no-referrer">')
             self.out.append('<meta name="viewport" content="width=device-width, initial-scale=1">')
         if tag == "body":
-            self.out.append(f'<div style="padding:12px 16px"><a href="{escape(self._back)}">Kembali ke arsip</a></div>')
+            self.out.append(
+                f'<nav style="padding:12px 16px"><a href="{escape(self._back)}">Kembali ke arsip</a></nav><main>'
+            )
 
     def handle_endtag(self, tag: str) -> None:
         """Closes what was copied."""
@@ -69,6 +72,8 @@ class _Sieve(HTMLParser):
                 self._skipping.pop()
             return
         self._style = False
+        if tag == "body":
+            self.out.append("</main>")
         if tag in _KEPT - _VOID:
             self.out.append(f"</{tag}>")
 

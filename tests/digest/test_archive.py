@@ -178,6 +178,13 @@ def test_personal_numbers_and_strangers_stand_nowhere_not_even_in_the_index(site
     assert "@•••" in everything
 
 
+def test_no_page_holds_a_sign_that_hides_or_turns_words_and_each_says_its_encoding(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        page = path.read_text("utf-8")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page), path
+        assert page.lower().index('charset="utf-8"') < 512, path
+
+
 def test_a_finding_shows_evidence_decision_answer_and_its_post(site: Path) -> None:
     page = (site / "unit" / "opd-02" / "temuan-1.html").read_text("utf-8")
     assert "<mark>Wong cilik ora usah kakehan omong</mark>" in page

@@ -42,3 +42,10 @@ def in_chromium(folder: Path, pages: list[dict[str, Any]], without_rules: list[s
         job.write_text(json.dumps(batch), "utf-8")
         seen += node("browser.mjs", str(job))
     return seen
+
+
+def vnu(pages: list[str]) -> list[Any]:
+    """The errors of the validator of the W3C."""
+    jar = HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
+    told = output([command("java"), "-jar", str(jar), "--errors-only", "--format", "json", *pages], good=(0, 1))
+    return list(json.loads(told)["messages"])
