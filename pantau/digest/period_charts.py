@@ -1,5 +1,7 @@
 """The charts of a period as plain data, each with the fact that it shows in words."""
 
+from collections.abc import Callable, Sequence
+
 from pantau.core.model import CATEGORIES
 from pantau.core.periods import NightSums
 from pantau.digest import words
@@ -8,6 +10,7 @@ from pantau.digest.period_context import ENOUGH_POSTS, GONE_UNIT, PeriodContext,
 from pantau.digest.period_model import ChartBlock, DayRow, Usefulness
 
 _FEWEST_DAYS = 2
+_NAMED_DAYS = 3
 
 
 def charts(ctx: PeriodContext, usefulness: Usefulness) -> tuple[ChartBlock, ...]:
@@ -43,27 +46,24 @@ def _trend(ctx: PeriodContext) -> ChartBlock | None:
     held = [day for day in days if day.flagged is not None]
     if len(held) < _FEWEST_DAYS:
         return None
-    busiest = max(held, key=lambda day: day.posts)
-    calmest = min(held, key=lambda day: day.posts)
-    most = max(held, key=lambda day: day.flagged or 0)
+    most, least = max(day.posts for day in held), min(day.posts for day in held)
+    flagged = max(day.flagged or 0 for day in held)
+    busy = f"{words.number(most)} ({_on(ctx, held, lambda day: day.posts == most)})"
+    calm = f"{words.number(least)} ({_on(ctx, held, lambda day: day.posts == least)})"
     fact = (
-        f"Grafik {words.counted(len(days), 'hari')}: unggahan per hari paling sedikit {words.number(calmest.posts)} "
-        f"({ctx.day(calmest.day)}) dan paling banyak {words.number(busiest.posts)} ({ctx.day(busiest.day)})"
+        f"Grafik {words.counted(len(days), 'hari')}: unggahan per hari paling sedikit {calm} dan paling banyak {busy}"
     )
-    if most.flagged:
-        fact += f"; unggahan yang ditandai paling banyak {words.number(most.flagged)} ({ctx.day(most.day)})."
-        said = f" Terbanyak ditandai: {words.number(most.flagged)} pada {ctx.day(most.day)}."
-    else:
-        fact += "; tidak ada yang ditandai."
-        said = " Tidak ada yang ditandai."
-    if gaps := len(days) - len(held):
-        fact += f" {words.counted(gaps, 'hari')} tanpa pemeriksaan."
-        said += f" {words.counted(gaps, 'hari')} tanpa pemeriksaan dibiarkan kosong."
+    marked = "tidak ada yang ditandai"
+    if flagged:
+        when = _on(ctx, held, lambda day: day.flagged == flagged)
+        marked = f"paling banyak {words.number(flagged)} ditandai dalam sehari ({when})"
+    gaps = len(days) - len(held)
+    missing = f" {words.counted(gaps, 'hari')} tanpa pemeriksaan dibiarkan kosong." if gaps else ""
     return ChartBlock(
         Chart(
             kind="trend",
             title="Unggahan dan yang ditandai per hari",
-            fact=fact,
+            fact=f"{fact}; {marked}.{missing}",
             unit="unggahan",
             labels=tuple(words.day_month(day.day) for day in days),
             series=(
@@ -71,8 +71,14 @@ def _trend(ctx: PeriodContext) -> ChartBlock | None:
                 Series("Ditandai", tuple(day.flagged for day in days)),
             ),
         ),
-        f"Paling ramai {words.day_long(busiest.day)}: {words.counted(busiest.posts, 'unggahan')}.{said}",
+        f"Paling ramai: {busy}; {marked}.{missing}",
     )
+
+
+def _on(ctx: PeriodContext, held: Sequence[NightSums], is_meant: Callable[[NightSums], bool]) -> str:
+    """The days that share a value; many are only counted."""
+    days = [ctx.day(day.day) for day in held if is_meant(day)]
+    return words.listed(days) if len(days) <= _NAMED_DAYS else words.counted(len(days), "hari")
 
 
 def _comparison(ctx: PeriodContext) -> ChartBlock | None:
@@ -124,12 +130,12 @@ def _shares(usefulness: Usefulness) -> ChartBlock | None:
     percents = [words.percent(row.useful, row.categorised) for row in rows]
     parts = [f"{row.label} {row.share}" for row in rows]
     title = "Bagian unggahan yang bermanfaat"
-    best = max(range(len(rows)), key=lambda at: percents[at])
-    said = (
-        f"Terbesar pada {rows[best].label[:1].lower()}{rows[best].label[1:]}: {rows[best].share}."
-        if len(rows) > 1
-        else ""
-    )
+    best = [
+        f"{row.label[:1].lower()}{row.label[1:]}"
+        for row, share in zip(rows, percents, strict=True)
+        if share == max(percents)
+    ]
+    said = f"Terbesar pada {'; '.join(best)}: {max(percents)} %." if len(best) < len(rows) else ""
     return ChartBlock(
         Chart(
             kind="shares",

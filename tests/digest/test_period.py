@@ -456,3 +456,17 @@ def test_an_edition_that_was_kept_as_json_is_rendered_again_byte_for_byte() -> N
     kept = msgspec.json.decode(msgspec.json.encode(edition), type=PeriodEdition)
     assert kept == edition
     assert RENDERER.period(kept, DigestSettings()) == RENDERER.period(edition, DigestSettings())
+
+
+def test_days_that_share_the_busiest_are_all_named_and_many_only_counted() -> None:
+    data = even_week()
+
+    def said(posts: tuple[int, ...]) -> str:
+        days = tuple(
+            msgspec.structs.replace(day, posts=count, flagged=0)
+            for day, count in zip(data.now.days, posts, strict=True)
+        )
+        return build(with_now(data, days=days)).charts[0].words
+
+    assert said((9, 9, 1, 2, 3, 4, 5)) == "Paling ramai: 9 (23 Nov dan 24 Nov); tidak ada yang ditandai."
+    assert said((9, 9, 9, 9, 3, 4, 5)) == "Paling ramai: 9 (4 hari); tidak ada yang ditandai."
