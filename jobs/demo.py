@@ -16,6 +16,8 @@ from pantau.digest.correction import CorrectionRenderer
 from pantau.store.store import Store
 
 NIGHTS = 14
+PAPER_NIGHTS = 3
+"""Only so many nights, back to the one that brings the week's edition, make workbook and PDF: the demo shows no others."""
 SWITCHED_OFF = "luxury-brand-shown"
 LAST_NIGHT = datetime(2026, 8, 26, 21, 0, tzinfo=WIB)
 
@@ -44,7 +46,7 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
         site = demo_site(job, home, mails, lambda: LAST_NIGHT)
         for back in range(NIGHTS - 1, -1, -1):
             night = LAST_NIGHT - timedelta(days=back)
-            site = demo_site(job, home, mails, lambda night=night: night)  # type: ignore[misc]
+            site = demo_site(_on_paper(job, back < PAPER_NIGHTS), home, mails, lambda night=night: night)  # type: ignore[misc]
             result = run_night(site, store, night, Silent(), send=True)
             if back == 1:
                 _decide(store, night)
@@ -80,6 +82,13 @@ def run_demo(home: Path, out: Path, progress: Progress) -> DemoResult:
         correction=correction,
         changes=len(again.correction.changes),
     )
+
+
+def _on_paper(job: Job, wanted: bool) -> Job:
+    if wanted:
+        return job
+    digest = msgspec.structs.replace(job.settings.digest, attach=())
+    return msgspec.structs.replace(job, settings=msgspec.structs.replace(job.settings, digest=digest))
 
 
 def _copy_weekly(job: Job, out: Path) -> Path:
