@@ -192,6 +192,17 @@ def test_removed_doubled_and_exchanged_entries_are_found(night: Store, data: st.
     assert found.found == frozenset(), "the printed head is not there any more"
 
 
+def test_one_forged_entry_with_a_seal_of_its_own_breaks_the_chain_behind_it(night: Store) -> None:
+    forged = rows(night)
+    n, at, kind, run_id, body, previous, _ = forged[1]
+    said = str(body).replace("luxury-brand-shown", "other-rule")
+    forged[1] = (n, at, kind, run_id, said, previous, seal(2, NIGHT, str(kind), str(run_id), said, str(previous)))
+    assert at == forged[1][1]
+    replace(night, forged)
+    found = night.verify_audit()
+    assert (found.broken_at, found.why) == (3, "tidak menyambung dengan catatan sebelumnya")
+
+
 def test_a_log_that_was_made_anew_from_some_entry_on_lacks_the_printed_head(night: Store) -> None:
     original = rows(night)
     forged, previous = original[:1], str(original[0][-1])
