@@ -6,6 +6,7 @@ Everything from outside is escaped by the template engine; a name that a templat
 import re
 import textwrap
 from base64 import b64encode
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +74,25 @@ class PlainMail(msgspec.Struct, frozen=True):
     text: str
 
 
+@cache
+def _environments(folder: str) -> tuple[Environment, Environment]:
+    """For HTML and for text. Compiling the templates costs half a second; one that was edited is read again."""
+    common: dict[str, Any] = {
+        "loader": FileSystemLoader(folder, encoding="utf-8"),
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    html, text = Environment(autoescape=True, **common), Environment(autoescape=False, **common)
+    text.filters |= {"fold": fold, "marked": marked, "changed": changed, "underlined": underlined}
+    return html, text
+
+
 class Renderer:
     """The templates, loaded once. ``templates`` may point to an office's own folder."""
 
     def __init__(self, templates: Path | None = None) -> None:
-        folder = str(templates or data_dir("templates"))
-        common: dict[str, Any] = {
-            "loader": FileSystemLoader(folder, encoding="utf-8"),
-            "undefined": StrictUndefined,
-            "trim_blocks": True,
-            "lstrip_blocks": True,
-        }
-        self._html = Environment(autoescape=True, **common)
-        self._text = Environment(autoescape=False, **common)
-        self._text.filters |= {"fold": fold, "marked": marked, "changed": changed, "underlined": underlined}
+        self._html, self._text = _environments(str(templates or data_dir("templates")))
         self._inliner = css_inline.CSSInliner(
             load_remote_stylesheets=False, remove_inlined_selectors=True, keep_at_rules=True, minify_css=True
         )
