@@ -44,6 +44,16 @@ def test_the_demo_leaves_a_digest_a_text_and_one_mail_per_reader(demo: Path) -> 
     assert "3349014507680003" not in text + (demo / "digest.html").read_text("utf-8")
 
 
+def test_the_demo_lays_its_newest_week_beside_the_digest_and_mails_it_once(demo: Path) -> None:
+    text = " ".join((demo / "mingguan.txt").read_text("utf-8").split())
+    assert "Senin, 17 Agustus 2026 s.d. Minggu, 23 Agustus 2026" in text
+    assert "7 dari 7 malam diperiksa" in text
+    assert "<html" in (demo / "mingguan.html").read_text("utf-8")
+    assert (demo / "mingguan.xlsx").read_bytes().startswith(b"PK")
+    weeks = sorted(path.name.split("-sekda")[0] for path in (demo / "surel").glob("*-week_*.eml"))
+    assert weeks == ["n-20260817-week_2026-W33", "n-20260824-week_2026-W34"]
+
+
 def test_the_demo_reads_words_off_real_pictures_and_knows_one_that_was_posted_before(demo: Path) -> None:
     pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
     text = " ".join((demo / "digest.txt").read_text("utf-8").split())
