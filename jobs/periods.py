@@ -23,6 +23,8 @@ from pantau.store.store import Store
 EDITIONS: dict[PeriodKind, PeriodEditionName] = {"week": "weekly", "month": "monthly"}
 """Which readers get the edition of a kind of period."""
 _ONE_DAY = timedelta(days=1)
+_RECENT_RUNS = 100
+"""Among so many runs a demo has a night."""
 _CANDIDATES = 12
 """Posts of each kind of unit among which the edition may choose its good examples."""
 
@@ -115,6 +117,7 @@ def period_input(
     return PeriodInput(
         kind=period.kind,
         run_id=run_id,
+        invented=any(run.kind == "demo" for run in store.runs.recent(_RECENT_RUNS)),
         office=settings.office,
         settings=settings.digest if attach is None else msgspec.structs.replace(settings.digest, attach=tuple(attach)),
         readers=tuple(reader.name or reader.address for reader in settings.mail.reader if wanted in reader.chosen),

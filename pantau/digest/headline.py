@@ -105,7 +105,7 @@ def warnings(ctx: Context) -> tuple[str, ...]:
     said = []
     run = ctx.data.run
     if run.kind == "demo":
-        said.append("Ini contoh dengan data rekaan: tidak ada unit, akun, atau orang nyata di dalamnya.")
+        said.append(words.INVENTED)
     if run.kind == "rerun":
         said.append("Ini pemeriksaan ulang atas masa lalu dengan aturan yang berlaku sekarang.")
     if run_only := words.listed([words.platform(platform) for platform in ctx.data.only]):

@@ -147,7 +147,7 @@ def _said(what: str, now: float, before: float, old: str, new: str) -> str:
 
 def warnings(ctx: PeriodContext, counts: PeriodCounts) -> tuple[str, ...]:
     """What readers must know before they trust the numbers."""
-    said = []
+    said = [words.INVENTED] if ctx.data.invented else []
     if gaps := ctx.now.gaps:
         named = words.listed([ctx.day(day) for day in gaps[:_NAMED_DAYS]])
         more = f" dan {words.number(len(gaps) - _NAMED_DAYS)} lagi" if len(gaps) > _NAMED_DAYS else ""

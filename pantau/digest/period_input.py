@@ -15,6 +15,8 @@ class PeriodInput(msgspec.Struct, frozen=True, kw_only=True):
     kind: PeriodKind
     run_id: str = ""
     """The night that brings this edition; empty for one asked for by hand."""
+    invented: bool = False
+    """True when the nights are those of the demo."""
     office: Office = Office()
     settings: DigestSettings = DigestSettings()
     readers: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ _ZONES = {
     "Asia/Jayapura": "WIT",
 }
 
+INVENTED = "Ini contoh dengan data rekaan: tidak ada unit, akun, atau orang nyata di dalamnya."
+"""Stands on everything that a demo makes."""
 FAMILY_LABELS: dict[Family, str] = {
     "FLX": "Pamer kemewahan",
     "BHS": "Bahasa",

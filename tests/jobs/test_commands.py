@@ -48,6 +48,7 @@ def test_the_demo_lays_its_newest_week_beside_the_digest_and_mails_it_once(demo:
     text = " ".join((demo / "mingguan.txt").read_text("utf-8").split())
     assert "Senin, 17 Agustus 2026 s.d. Minggu, 23 Agustus 2026" in text
     assert "7 dari 7 malam diperiksa" in text
+    assert "contoh dengan data rekaan" in text
     assert "<html" in (demo / "mingguan.html").read_text("utf-8")
     assert (demo / "mingguan.xlsx").read_bytes().startswith(b"PK")
     weeks = sorted(path.name.split("-sekda")[0] for path in (demo / "surel").glob("*-week_*.eml"))
