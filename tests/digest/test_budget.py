@@ -1,7 +1,7 @@
 import pytest
 
 from pantau.core.settings import DigestSettings
-from pantau.digest.budget import Limits, encoded_bytes, shorten_digest
+from pantau.digest.budget import Limits, encoded_bytes, fit, shorten_digest
 from pantau.digest.build import build
 from pantau.digest.render import Renderer
 from tests.digest import golden, large
@@ -77,3 +77,15 @@ def test_the_measured_size_is_that_of_the_part_on_the_wire():
         wire.split(b'Content-Type: text/html; charset="utf-8"', 1)[1].split(b"\r\n\r\n", 1)[1].split(b"\r\n--=_", 1)[0]
     )
     assert abs(len(part) - page.html_bytes) < 0.03 * len(part)
+
+
+def test_a_budget_that_cannot_be_met_ends_after_a_bounded_number_of_drawings():
+    drawn = []
+
+    def draw(shown):
+        drawn.append(len(shown.flags.cards))
+        return "x" * 5000
+
+    fit(build(large.night(0, 70)), max_findings=25, budget_kb=1, draw=draw)
+    assert drawn[-1] == 1
+    assert len(drawn) <= 20
