@@ -104,16 +104,3 @@ def _tell(site: Site, address: str, plain: PlainMail, now: datetime) -> bool:
     except PantauError as error:
         _log.error("operator_not_told", reason=str(error))
         return False
-
-
-def ping(site: Site, event: str) -> None:
-    """Call the heartbeat address (``/start``, ``/fail`` or nothing appended). A failure is logged, nothing more."""
-    url = site.job.settings.operator.heartbeat_url
-    if not url:
-        return
-    import httpx
-
-    try:
-        httpx.get(url.rstrip("/") + (f"/{event}" if event else ""), timeout=10.0)
-    except httpx.HTTPError as error:
-        _log.warning("heartbeat_failed", reason=type(error).__name__)

@@ -14,6 +14,7 @@ from jobs.delivering import deliver_mails
 from jobs.digesting import digest_input, incomplete
 from jobs.editions import freeze, run_folder
 from jobs.inputs import note_inputs
+from jobs.logs import name_run
 from jobs.memory import give_back
 from jobs.opening import begin
 from jobs.progress import Progress
@@ -51,7 +52,7 @@ def run_night(
     """
     without_consequences = dry_run or bool(only)
     run, repeat = begin(site, store, as_of, without_consequences)
-    structlog.contextvars.bind_contextvars(run=run.run_id)
+    name_run(run.run_id)
     note_inputs(site, store, run)
     today, register = local_day(run.as_of, site.job.settings.zone), site.job.register.accounts
     accounts = _confined(store.accounts.sync(register, today), only)

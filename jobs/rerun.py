@@ -10,6 +10,7 @@ import msgspec
 from jobs.checking import NIGHT_KINDS, check_posts
 from jobs.collecting import read_targets
 from jobs.inputs import note_inputs
+from jobs.logs import name_run
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
@@ -53,6 +54,7 @@ def rerun(
     reading = store.runs.begin(
         "rerun", f"c-{first:%Y%m%d}-{last:%Y%m%d}-{site.now():%Y%m%d%H%M%S%f}", window, window.end, site.now()
     )
+    name_run(reading.run_id)
     unread = _collect(site, store, reading, wanted, refetch, progress)
     store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
     accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
@@ -74,6 +76,7 @@ def rerun(
     ).hexdigest()
     run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
+    name_run(run_id)
     note_inputs(site, store, run)
     store.findings.save(run_id, findings)
     correction = Correction(

@@ -1,10 +1,10 @@
 """``pantau nightly``."""
 
-import sys
 from datetime import datetime
 
 import click
 
+from jobs import exit_codes
 from jobs.commands.common import MomentType, job_of
 from jobs.wiring import Job
 
@@ -21,8 +21,11 @@ def command(
     ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: bool, platforms: tuple[str, ...]
 ) -> int:
     """Tonight's run: collect, check, mail the digest."""
-    from jobs.delivering import ping, tell_operator
+    from contextlib import nullcontext
+
+    from jobs.delivering import tell_operator
     from jobs.editions import run_folder
+    from jobs.heartbeat import failure_told, ping, went_well
     from jobs.lock import run_lock
     from jobs.nightly import run_night
     from jobs.progress import make_progress
@@ -31,24 +34,24 @@ def command(
     job = job_of(ctx)
     only = _watched(job, platforms)
     site = site_of(job)
-    with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
-        ping(site, "start")
-        progress, result = make_progress(), None
-        try:
-            moment = as_of or site.now()
-            result = run_night(site, store, moment, progress, dry_run=dry_run, send=not no_send, only=only)
-        finally:
-            progress.stop()
-            if result is None:  # whatever ended the night, somebody hears of it; main() turns it into an exit code
-                ping(site, "fail")
-                what = str(sys.exc_info()[1] or "tidak diketahui")
-                tell_operator(site, "pekerjaan malam berhenti", (what,), "Jalankan pantau doctor, lalu pantau nightly.")
-        ping(site, "" if result.exit_code == 0 else "fail")
-        if result.exit_code == 3 and not dry_run:
-            remedy = "Periksa server surel dengan pantau doctor. Berkas .eml ada di folder hasil malam ini."
-            tell_operator(
-                site, "ringkasan tidak sampai ke semua penerima", (result.summary,), remedy, result.run.run_id
-            )
+    real = not dry_run and not only  # a trial stands for no night: it neither pings nor mails
+    with run_lock(job.settings.state_dir), failure_told(site) if real else nullcontext():
+        if real:
+            ping(site, "start")
+        with open_store(job.settings.database_url) as store:
+            progress = make_progress()
+            try:
+                moment = as_of or site.now()
+                result = run_night(site, store, moment, progress, dry_run=dry_run, send=not no_send, only=only)
+            finally:
+                progress.stop()
+            if real:
+                ping(site, "" if went_well(store, result.run, result.exit_code) else "fail")
+            if result.exit_code == exit_codes.NOT_DELIVERED and real:
+                remedy = "Periksa server surel dengan pantau doctor. Berkas .eml ada di folder hasil malam ini."
+                tell_operator(
+                    site, "ringkasan tidak sampai ke semua penerima", (result.summary,), remedy, result.run.run_id
+                )
         click.echo(result.summary)
         click.echo(f"Hasil: {run_folder(site, result.run)}", err=True)
         return result.exit_code
