@@ -27,8 +27,10 @@ from pantau.digest.blocks import CardPicture, Chart
 from pantau.digest.model import Digest
 
 _log = structlog.get_logger(__name__)
-_LIMITS = budget.Limits(flags=60, reviews=30, still_open=60, quiet=120, unread_each=40, lines=40)
+_LIMITS = budget.Limits(flags=200, reviews=60, still_open=60, quiet=120, unread_each=40, lines=40)
 """A PDF is read on paper; beyond this the workbook serves better."""
+_FULL_FLAGS, _FULL_REVIEWS = 25, 10
+"""So many have a card of their own, as in the mail; the others follow as rows of a table."""
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SIZES = {"A4": "210mm 297mm", "F4": "215mm 330mm"}
 
@@ -149,7 +151,8 @@ def _fixed_font_dates() -> Iterator[None]:
 def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4") -> str:
     """The HTML behind the PDF."""
     shown = budget.shorten_digest(digest, _LIMITS)
-    return fill("print.html.j2", head, made_at, paper, digest=shown, picture_url=_picture_url)
+    full = {"flags": _FULL_FLAGS, "reviews": _FULL_REVIEWS}
+    return fill("print.html.j2", head, made_at, paper, digest=shown, full=full, picture_url=_picture_url)
 
 
 def fill(template: str, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"], **more: Any) -> str:
