@@ -64,7 +64,7 @@ def _sources(settings: Settings, config: Path) -> Iterator[_Source]:
     """Every file once, each with its place, in a fixed order."""
     found: dict[Path, _Source] = {}
     base, state = config.resolve().parent, settings.state_dir.resolve()
-    secrets = _secret_paths(settings)
+    secrets = secret_paths(settings)
     left_out = _own_files(settings)
 
     def take(file: Path) -> None:
@@ -118,7 +118,7 @@ def _own_files(settings: Settings) -> set[Path]:
     return found
 
 
-def _secret_paths(settings: Settings) -> list[Path]:
+def secret_paths(settings: Settings) -> list[Path]:
     """Files and folders whose content lets its owner act for the office."""
     paths = [settings.state_dir / "reply-secret", settings.tiktok_tokens_dir]
     if settings.collect.instagram.session_file:

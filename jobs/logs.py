@@ -42,7 +42,7 @@ def configure(*, verbose: bool) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _written]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _written]
     before = [structlog.stdlib.add_logger_name, *steps]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=before))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

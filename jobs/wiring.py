@@ -381,3 +381,11 @@ def check_mail(settings: Settings) -> None:
 
     password = settings.secret(settings.mail.password).reveal()
     check_login(settings.mail, settings.network, password)
+
+
+def check_mailbox(settings: Settings) -> None:
+    """Log in to the own mailbox, open its inbox and leave. Raises ``DeliveryError`` with the remedy."""
+    from pantau.delivery.reconcile import OwnMailbox
+
+    password = settings.secret(settings.mail.imap_password or settings.mail.password).reveal()
+    OwnMailbox(settings.mail, settings.network, password).check()

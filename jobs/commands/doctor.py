@@ -1,9 +1,6 @@
 """``pantau doctor``: everything a night needs, each with a remedy."""
 
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
@@ -12,18 +9,22 @@ from pantau.core.errors import PantauError, PictureError
 
 
 @click.command(name="doctor")
-@click.option("--no-mail", is_flag=True, help="do not log in to the mail server")
+@click.option("--no-mail", is_flag=True, help="do not log in to the mail server and the mailbox")
 @click.pass_context
 def command(ctx: click.Context, no_mail: bool) -> int:
-    """Settings, credentials, database, disk, clock and mail login: each with a remedy."""
+    """Settings, credentials, secret files, disk, database, clock, pictures, PDF, backup, mail and mailbox: each with a remedy.
+
+    Exit code 0: a night can start; 2: at least one line says SALAH.
+    """
+    from jobs import machine
     from jobs.commands.common import job_of
 
     wrong = 0
 
-    def step(name: str, check: Callable[[], str]) -> None:
+    def step(name: str, check: Callable[[], str], good: str = "[baik] ") -> None:
         nonlocal wrong
         try:
-            click.echo(f"[baik]  {name}: {check()}")
+            click.echo(f"{good} {name}: {check()}")
         except (PantauError, OSError) as error:
             wrong += 1
             click.echo(f"[SALAH] {name}: {error}")
@@ -43,14 +44,20 @@ def command(ctx: click.Context, no_mail: bool) -> int:
             step("token Meta", lambda: _meta_tokens(job))
         if job.settings.collect.tiktok.client_secret:
             step("akun TikTok", lambda: _tiktok(job))
-        step("folder kerja", lambda: _disk(job.settings.state_dir))
+        step("berkas rahasia", lambda: machine.secrets(job))
+        step("folder kerja", lambda: machine.disk(job))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
         step("gambar", lambda: _pictures(job))
+        step("PDF", machine.printing)
+        if fault := machine.backup_fault(job):
+            step("cadangan", lambda: fault, "[INGAT]")
         if job.settings.reader.on:
             step("pembaca", lambda: _reader(job))
         if not no_mail:
             step("surel", lambda: _mail(job))
+            if job.settings.mail.host and job.settings.mail.imap_host and not job.settings.mail.folder:
+                step("kotak surat", lambda: _mailbox(job))
     return 2 if wrong else 0
 
 
@@ -107,16 +114,6 @@ def _tiktok(job: Job) -> str:
     more = f"; belum (pantau accounts tiktok-login): {', '.join(apart[:5])}" if apart else ""
     more += f" dan {len(apart) - 5} lainnya" if len(apart) > 5 else ""
     return f"{len(registered) - len(apart)} dari {len(registered)} akun terhubung{more}"
-
-
-def _disk(folder: Path) -> str:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PantauError(f"Folder {folder} tidak dapat ditulisi. Periksa pemiliknya.")
-    free_mb = shutil.disk_usage(folder).free // 2**20
-    if free_mb < 500:
-        raise PantauError(f"Sisa ruang di {folder} hanya {free_mb} MB. Kosongkan sebelum malam berikutnya.")
-    return f"{folder}, sisa {free_mb} MB"
 
 
 def _database(job: Job) -> str:
@@ -183,3 +180,11 @@ def _mail(job: Job) -> str:
         return "mail.host kosong: tidak ada surel yang dikirim"
     check_mail(job.settings)
     return f"{mail.host}:{mail.port} menerima {mail.user}; {len(mail.reader)} penerima"
+
+
+def _mailbox(job: Job) -> str:
+    from jobs.wiring import check_mailbox
+
+    check_mailbox(job.settings)
+    mail = job.settings.mail
+    return f"{mail.imap_host}:{mail.imap_port} menerima {mail.imap_user or mail.user}"

@@ -1,60 +1,78 @@
 """``pantau status``."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from jobs import exit_codes
 from jobs.commands.common import job_of
 
 if TYPE_CHECKING:
-    from pantau.store.store import Store
-
-
-_RECENT_DAYS = 14
-
-
-def _came_back(store: "Store", now: datetime, zone: ZoneInfo) -> list[str]:
-    """When the mailbox was read, and readers whose mail came back lately."""
-    last, good = store.inbox.last_reading(), store.inbox.last_reading(good=True)
-    lines = []
-    if last is not None:
-        when = f"{good.at.astimezone(zone):%d-%m-%Y %H:%M}" if good else "belum pernah"
-        lines.append(f"Kotak surat terbaca: {when}" + (f" ({last.problem})" if last.problem else ""))
-    letters = store.inbox.since(now - timedelta(days=_RECENT_DAYS))
-    return lines + [f"Surel kembali: {one.sender}: {one.reason}" for one in letters if one.outcome == "bounce"]
+    from jobs.state import MailboxState, State
 
 
 @click.command(name="status")
+@click.option(
+    "--json", "as_json", is_flag=True, help="one JSON object for monitoring; keys: docs/panduan.md, chapter 23"
+)
+@click.option(
+    "--fresh-hours",
+    type=click.FloatRange(min=0),
+    metavar="HOURS",
+    help="exit code 1 unless a night ended within so long",
+)
 @click.pass_context
-def command(ctx: click.Context) -> int:
-    """Last runs, coverage, cost of the month, outbox."""
-    from collections import Counter
+def command(ctx: click.Context, as_json: bool, fresh_hours: float | None) -> int:
+    """Last runs, coverage, cost of the month, outbox, audit log, last backup."""
+    import msgspec
 
     from jobs.clock import now_utc
+    from jobs.state import state_of
     from jobs.wiring import open_store
 
     job = job_of(ctx)
-    zone = job.settings.zone
     with open_store(job.settings.database_url) as store:
-        runs = store.runs.recent(10)
-        click.echo("Jalannya terakhir:" if runs else "Belum pernah dijalankan.")
-        for run in runs:
-            code = "-" if run.exit_code is None else str(run.exit_code)
-            click.echo(
-                f"  {run.run_id:<28} {run.as_of.astimezone(zone):%d-%m-%Y %H:%M}  {run.status:<8} kode {code}  {run.summary}"
-            )
-        night = next((run for run in runs if run.kind in ("nightly", "demo")), None)
-        if night is not None:
-            states = Counter(item.state for item in store.observations.of_run(night.run_id))
-            click.echo("Cakupan: " + ", ".join(f"{number} {state}" for state, number in sorted(states.items())))
-        today = now_utc().astimezone(zone)
-        for cost in store.costs.of_month(today.year, today.month, zone):
-            used = f"{cost.requests} permintaan, {cost.posts_billed} unggahan berbayar, USD {cost.usd:.2f}"
-            click.echo(f"Bulan ini {cost.platform} ({cost.source}): {used}")
-        counts = store.outbox.counts()
-        click.echo("Kotak keluar: " + (", ".join(f"{number} {state}" for state, number in counts.items()) or "kosong"))
-        for line in _came_back(store, now_utc(), zone):
-            click.echo(line)
-    return 0
+        state = state_of(job, store, now_utc())
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(state), indent=2))
+    else:
+        click.echo("\n".join(_lines(state, job.settings.zone)))
+    if fresh_hours is None or (state.coverage is not None and state.coverage.age_hours <= fresh_hours):
+        return exit_codes.DONE
+    click.echo(f"Tidak ada malam yang selesai dalam {fresh_hours:g} jam terakhir.", err=True)
+    return exit_codes.INCOMPLETE
+
+
+def _lines(state: "State", zone: ZoneInfo) -> Iterator[str]:
+    yield "Jalannya terakhir:" if state.runs else "Belum pernah dijalankan."
+    for run in state.runs:
+        code = "-" if run.exit_code is None else str(run.exit_code)
+        yield f"  {run.run_id:<28} {_moment(run.as_of, zone)}  {run.status:<8} kode {code}  {run.summary}"
+    if state.coverage is not None:
+        yield "Cakupan: " + ", ".join(f"{number} {name}" for name, number in state.coverage.accounts.items())
+    for cost in state.month.costs:
+        used = f"{cost.requests} permintaan, {cost.posts_billed} unggahan berbayar, USD {cost.usd:.2f}"
+        yield f"Bulan ini {cost.platform} ({cost.source}): {used}"
+    if state.month.x_budget_usd:
+        yield f"Anggaran X bulan ini: USD {state.month.x_budget_usd:.2f}"
+    yield "Kotak keluar: " + (", ".join(f"{number} {name}" for name, number in state.outbox.items()) or "kosong")
+    yield from _came_back(state.mailbox, zone)
+    yield f"Jejak: {state.audit.entries} catatan" + (f", sidik {state.audit.head}" if state.audit.head else "")
+    made = state.backup.made_at
+    yield f"Cadangan terakhir: {_moment(made, zone) if made else 'belum pernah (pantau backup BERKAS)'}"
+
+
+def _came_back(mailbox: "MailboxState", zone: ZoneInfo) -> Iterator[str]:
+    """When the mailbox was read, and readers whose mail came back lately."""
+    if mailbox.tried_at is not None:
+        when = _moment(mailbox.read_at, zone) if mailbox.read_at else "belum pernah"
+        yield f"Kotak surat terbaca: {when}" + (f" ({mailbox.problem})" if mailbox.problem else "")
+    for one in mailbox.returned:
+        yield f"Surel kembali: {one.address}: {one.reason}"
+
+
+def _moment(when: datetime, zone: ZoneInfo) -> str:
+    return f"{when.astimezone(zone):%d-%m-%Y %H:%M}"

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from pantau.core.errors import SecretError
 
+_GROUP_AND_OTHERS = 0o077
+_OTHERS = 0o007
+
 
 class Secret:
     """A reference ``env:NAME`` or ``file:PATH``. Printing or logging it shows the reference, never the value."""
@@ -46,13 +49,19 @@ def make_private(path: Path, value: str) -> None:
         draft.unlink()
 
 
+def _handed_over(path: Path) -> bool:
+    """Whether systemd handed the file to this service alone (LoadCredential): its access list shows as rights of the group."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(folder) and path.resolve().is_relative_to(Path(str(folder)).resolve())
+
+
 def _read_private(path: Path) -> str:
     try:
         mode = path.stat().st_mode
         value = path.read_text("utf-8").strip()
     except OSError as error:
         raise SecretError(f"Berkas rahasia {path} tidak dapat dibaca: {error.strerror}. Periksa jalurnya.") from error
-    if stat.S_IMODE(mode) & 0o077:
+    if stat.S_IMODE(mode) & (_OTHERS if _handed_over(path) else _GROUP_AND_OTHERS):
         raise SecretError(f"Berkas rahasia {path} dapat dibaca orang lain. Jalankan: chmod 600 {path}")
     if not value:
         raise SecretError(f"Berkas rahasia {path} kosong. Tulis rahasianya di baris pertama.")

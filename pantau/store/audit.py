@@ -85,6 +85,13 @@ class Audit:
         with self._database.read() as connection:
             return last(connection)
 
+    def latest(self, kind: str) -> datetime | None:
+        """When the newest entry of a kind was made; None when there is none."""
+        query = sa.select(_T.c.at).where(_T.c.kind == kind).order_by(_T.c.n.desc()).limit(1)
+        with self._database.read() as connection:
+            at: datetime | None = connection.scalar(query)
+        return at
+
     def entries(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[AuditEntry]:
         """Entries about instants from ``start`` up to ``end``, in their order, a thousand at a time."""
         wanted = {">=": start, "<": end}

@@ -3,18 +3,22 @@
 import json
 import logging
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
 from jobs.logs import configure, log_crash, name_run
-from tests.jobs.office import NIGHT, Office, open_office
+from pantau.core.errors import SecretError
+from pantau.core.secrets import Secret
+from tests.jobs.office import NIGHT, ROOT, Office, open_office
 
 OPERATOR = "operator@kantor.example"
 
@@ -163,3 +167,121 @@ def test_an_address_that_is_none_does_not_stop_the_night(office: Office) -> None
     process = office.night()
     assert process.returncode == 0, process.stderr
     assert "heartbeat_failed" in process.stderr
+
+
+STATUS_KEYS = {
+    "": "format version office timezone at runs coverage month outbox mailbox audit backup",
+    "runs": "run_id kind status as_of started_at finished_at exit_code summary",
+    "coverage": "run_id as_of age_hours accounts",
+    "month": "month costs usd x_budget_usd",
+    "costs": "platform source requests posts_billed users_billed usd",
+    "mailbox": "tried_at read_at problem returned",
+    "audit": "entries head",
+    "backup": "made_at age_hours",
+}
+
+
+def test_status_as_json_has_the_documented_keys_and_the_numbers_of_the_night(office: Office, tmp_path: Path) -> None:
+    def status() -> dict[str, Any]:
+        shown = office.run("status", "--json")
+        assert shown.returncode == 0, shown.stderr
+        return json.loads(shown.stdout)
+
+    fresh = status()
+    assert (fresh["runs"], fresh["coverage"], fresh["backup"]) == ([], None, {"made_at": None, "age_hours": None})
+    office.night()
+    assert office.run("backup", str(tmp_path / "pantau.zip")).returncode == 0
+    told = status()
+    parts = {"": told, **told, "runs": told["runs"][0], "costs": told["month"]["costs"][0]}
+    assert {name: set(parts[name]) for name in STATUS_KEYS} == {n: set(keys.split()) for n, keys in STATUS_KEYS.items()}
+    assert told["format"] == 1
+    assert sum(told["coverage"]["accounts"].values()) == len(office.x.accounts) + len(office.instagram.accounts)
+    assert (told["runs"][0]["run_id"], told["runs"][0]["exit_code"]) == ("n-20261120", 0)
+    assert told["runs"][0]["as_of"] == "2026-11-20T14:00:00Z"
+    assert told["outbox"] == {"sent": 3}
+    assert told["audit"]["head"] in office.run("audit", "verify").stdout
+    assert 0 <= told["backup"]["age_hours"] < 1
+    manual = (ROOT / "docs" / "panduan.md").read_text("utf-8").partition("## 23.")[2]
+    assert not [key for keys in STATUS_KEYS.values() for key in keys.split() if f"`{key}`" not in manual]
+
+
+def doctor(office: Office, code: int) -> dict[str, str]:
+    """What each line of the doctor says, by its subject."""
+    shown = office.run("doctor")
+    assert shown.returncode == code, shown.stdout + shown.stderr
+    lines = [line.partition("] ") for line in shown.stdout.splitlines()]
+    parts = [(mark.strip("["), rest.strip().partition(": ")) for mark, _, rest in lines]
+    return {subject: f"{mark}: {said}" for mark, (subject, _, said) in parts}
+
+
+def test_the_doctor_looks_at_everything_a_night_needs(office: Office) -> None:
+    found = doctor(office, 0)
+    needed = {
+        "setelan, daftar akun, aturan",
+        "kredensial",
+        "berkas rahasia",
+        "folder kerja",
+        "basis data",
+        "jam",
+        "gambar",
+        "PDF",
+        "surel",
+        "kotak surat",
+    }
+    assert set(found) == needed  # no reminder of a backup before the first night
+    assert all(said.startswith("baik") for said in found.values()), found
+    office.night()
+    assert doctor(office, 0)["cadangan"].startswith("INGAT: belum pernah. Jalankan pantau backup")
+    office.run("backup", str(office.folder / "cadangan.zip"))
+    assert "cadangan" not in doctor(office, 0)
+
+
+def test_the_doctor_names_the_command_that_closes_a_secret_others_can_read(office: Office) -> None:
+    session = office.folder / "session.json"
+    session.chmod(0o644)
+    said = doctor(office, 2)["berkas rahasia"]
+    assert said == f"SALAH: Dapat dibaca orang lain. Jalankan: chmod 600 {session}"
+    session.chmod(0o600)
+    office.night()
+    (office.folder / "data").chmod(0o755)
+    assert f"chmod 700 {office.folder / 'data'}" in doctor(office, 2)["berkas rahasia"]
+
+
+def test_the_doctor_says_when_the_mailbox_refuses(office: Office) -> None:
+    office.config.write_text(office.config.read_text().replace('imap_user = "', 'imap_user = "bukan-'))
+    found = doctor(office, 2)
+    assert "mail.imap_user" in found["kotak surat"]
+    assert found["kotak surat"].startswith("SALAH")
+    assert found["surel"].startswith("baik")
+
+
+def test_a_credential_that_systemd_hands_to_the_service_may_show_rights_of_the_group_but_none_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = tmp_path / "kredensial"
+    handed.mkdir()
+    token = handed / "x-token"
+    token.write_text("rahasia-uji\n")
+    token.chmod(0o440)  # an access list for one user shows like this
+    with pytest.raises(SecretError):
+        Secret(f"file:{token}").reveal()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    assert Secret(f"file:{token}").reveal() == "rahasia-uji"
+    token.chmod(0o444)
+    with pytest.raises(SecretError):
+        Secret(f"file:{token}").reveal()
+    elsewhere = tmp_path / "x-token"
+    elsewhere.write_text("rahasia-uji\n")
+    elsewhere.chmod(0o440)
+    with pytest.raises(SecretError):
+        Secret(f"file:{elsewhere}").reveal()
+
+
+def test_status_says_by_its_exit_code_whether_the_last_night_is_fresh(office: Office) -> None:
+    assert office.run("status", "--fresh-hours", "26").returncode == 1
+    office.night()
+    assert office.run("status", "--fresh-hours", "26").returncode == 0
+    with sqlite3.connect(office.folder / "data" / "pantau.db") as base:
+        base.execute("update runs set finished_at = finished_at - ?", (27 * 3600 * 1_000_000,))
+    stale = office.run("status", "--fresh-hours", "26")
+    assert (stale.returncode, stale.stderr) == (1, "Tidak ada malam yang selesai dalam 26 jam terakhir.\n")
