@@ -57,17 +57,49 @@ def check_posts(
 
     ``pictures`` (by post) tell where words on pictures stand and how surely they were read.
     """
-    settings = job.settings
     unit_of = {account.key: account.unit for account in accounts}
-    held, heads = list(posts), rule_heads(job.catalogue)
+    held = list(posts)
     report = job.checker.check(held, unit_of)
+    return weigh(job, held, report, check_book(job, held, accounts), accounts, reader, pictures)
+
+
+class BookFindings(msgspec.Struct, frozen=True):
+    """What the book of approvals says of posts: findings, and those of a rule on trial."""
+
+    active: list[Finding]
+    trial: list[Finding]
+
+
+def check_book(job: Job, posts: Sequence[Post], accounts: Sequence[Account]) -> BookFindings:
+    """Posts that the book of approvals knows nothing of."""
+    unit_of = {account.key: account.unit for account in accounts}
+    book, zone = job.ledgers.approvals, job.settings.zone
+    return BookFindings(
+        check_approvals(posts, unit_of, book, rule_heads(job.catalogue), zone, accounts),
+        check_approvals(posts, unit_of, book, rule_heads(job.catalogue, "uji"), zone, accounts),
+    )
+
+
+def weigh(
+    job: Job,
+    posts: Sequence[Post],
+    report: CheckReport,
+    book: BookFindings,
+    accounts: Sequence[Account],
+    reader: Reader | None,
+    pictures: Mapping[str, Sequence[PostPicture]] | None = None,
+) -> CheckReport:
+    """The report of the rules after the reader and the ledgers had their say; ``posts`` need only be those it is about.
+
+    A reader that reads every post must be given every post.
+    """
     if reader is not None:
-        report = reader.read(held, report, unit_of)
-    findings = match_trips(report.findings, {post.key: post for post in held}, job.ledgers.trips, settings.zone, heads)
-    book, on_trial = job.ledgers.approvals, rule_heads(job.catalogue, "uji")
-    findings += check_approvals(held, unit_of, book, heads, settings.zone, accounts)
-    trial = [*report.trial, *check_approvals(held, unit_of, book, on_trial, settings.zone, accounts)]
-    seen, sure = pictures or {}, settings.pictures.sure_score
+        report = reader.read(posts, report, {account.key: account.unit for account in accounts})
+    by_key = {post.key: post for post in posts}
+    heads = rule_heads(job.catalogue)
+    findings = match_trips(report.findings, by_key, job.ledgers.trips, job.settings.zone, heads) + book.active
+    trial = [*report.trial, *book.trial]
+    seen, sure = pictures or {}, job.settings.pictures.sure_score
     return msgspec.structs.replace(report, findings=locate(findings, seen, sure), trial=locate(trial, seen, sure))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -43,8 +43,40 @@ class PicturesRead(msgspec.Struct, frozen=True, kw_only=True):
     """All posts handed in, in the same order."""
     pictures: dict[str, tuple[PostPicture, ...]]
     """What became of pictures, by ``Post.key``."""
-    notes: tuple[str, ...]
-    """What was not read, in sentences for the digest."""
+    tally: "PictureTally"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not read, in sentences for the digest."""
+        return self.tally.notes
+
+
+class PictureTally(msgspec.Struct, frozen=True, kw_only=True):
+    """What was not read, counted. Tallies of several readings add up."""
+
+    left: Counter[str] = msgspec.field(default_factory=Counter)
+    """Pictures that were not tried, by reason."""
+    unread: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    """Pictures that could not be read or fetched, by state and reason."""
+    partly: Counter[str] = msgspec.field(default_factory=Counter)
+    """Pictures that were read in part, by reason."""
+
+    def __add__(self, other: "PictureTally") -> "PictureTally":
+        return PictureTally(
+            left=self.left + other.left, unread=self.unread + other.unread, partly=self.partly + other.partly
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The same in sentences."""
+        notes = [f"{count} gambar tidak dibaca: {reason}." for reason, count in self.left.items()]
+        for state, what in (("unreadable", "tidak dapat dibaca"), ("unfetched", "tidak dapat diambil")):
+            reasons = {reason: count for (of, reason), count in self.unread.items() if of == state}
+            if reasons:
+                listed = "; ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+                notes.append(f"{sum(reasons.values())} gambar {what}: {listed}.")
+        notes += [f"{count} {reason}." for reason, count in sorted(self.partly.items())]
+        return tuple(notes)
 
 
 class _Work(msgspec.Struct, frozen=True):
@@ -54,19 +86,32 @@ class _Work(msgspec.Struct, frozen=True):
 
 
 def read_pictures(
-    site: Site, store: Store, posts: Sequence[Post], accounts: Iterable[Account], progress: Progress
+    site: Site,
+    store: Store,
+    posts: Sequence[Post],
+    accounts: Iterable[Account],
+    progress: Progress,
+    until: datetime | None = None,
 ) -> PicturesRead:
-    """Read what is still unread among the pictures of ``posts``, those of important units first, within the night's time."""
+    """Read what is still unread among the pictures of ``posts``, those of important units first, within the night's time.
+
+    ``until`` ends it earlier: several readings share one time.
+    """
     known = store.pictures.of_posts(post.key for post in posts if post.media)
     work = _by_priority(site, _unread(posts, known), accounts)
     left: Counter[str] = Counter()
     changed: dict[str, Post] = {}
     if work:
-        left, changed = _read_all(site, store, work, progress)
+        left, changed = _read_all(site, store, work, progress, until or picture_deadline(site))
         known = store.pictures.of_posts(post.key for post in posts if post.media)
     return PicturesRead(
-        posts=[changed.get(post.key, post) for post in posts], pictures=known, notes=_notes(known.values(), left)
+        posts=[changed.get(post.key, post) for post in posts], pictures=known, tally=_tally(known.values(), left)
     )
+
+
+def picture_deadline(site: Site) -> datetime:
+    """Until when pictures may be read, from now on."""
+    return site.now() + timedelta(minutes=site.job.settings.pictures.minutes)
 
 
 def _unread(posts: Iterable[Post], known: Mapping[str, Sequence[PostPicture]]) -> Iterator[_Work]:
@@ -84,7 +129,7 @@ def _by_priority(site: Site, work: Iterable[_Work], accounts: Iterable[Account])
 
 
 def _read_all(
-    site: Site, store: Store, work: Sequence[_Work], progress: Progress
+    site: Site, store: Store, work: Sequence[_Work], progress: Progress, deadline: datetime
 ) -> tuple[Counter[str], dict[str, Post]]:
     """How many pictures were left, by reason, and the posts that have new words."""
     settings = site.job.settings.pictures
@@ -97,7 +142,6 @@ def _read_all(
     except PictureError as error:
         _log.warning("pictures_not_read", reason=str(error), pictures=total)
         return Counter({str(error): total}), {}
-    deadline = site.now() + timedelta(minutes=settings.minutes)
     left: Counter[str] = Counter()
     changed = {}
     progress.start("Membaca gambar", total)
@@ -173,18 +217,13 @@ def _read_post(
     return msgspec.structs.replace(post, image_text=text, media=tuple(media))
 
 
-def _notes(pictures: Iterable[Sequence[PostPicture]], left: Mapping[str, int]) -> tuple[str, ...]:
-    """Sentences on what was not read."""
+def _tally(pictures: Iterable[Sequence[PostPicture]], left: Counter[str]) -> PictureTally:
     every = [picture for items in pictures for picture in items]
-    notes = [f"{count} gambar tidak dibaca: {reason}." for reason, count in left.items()]
-    for state, what in (("unreadable", "tidak dapat dibaca"), ("unfetched", "tidak dapat diambil")):
-        reasons = Counter(picture.reason for picture in every if picture.state == state)
-        if reasons:
-            listed = "; ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
-            notes.append(f"{reasons.total()} gambar {what}: {listed}.")
-    partly = Counter(picture.reason for picture in every if picture.state == "read" and picture.reason)
-    notes += [f"{count} {reason}." for reason, count in sorted(partly.items())]
-    return tuple(notes)
+    return PictureTally(
+        left=left,
+        unread=Counter((item.state, item.reason) for item in every if item.state in ("unreadable", "unfetched")),
+        partly=Counter(item.reason for item in every if item.state == "read" and item.reason),
+    )
 
 
 def reused_pictures(store: Store, keys: Iterable[str]) -> dict[str, tuple[ReusedPicture, ...]]:

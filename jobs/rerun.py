@@ -7,14 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from jobs.checking import NIGHT_KINDS, check_posts
+from jobs.checking import NIGHT_KINDS
 from jobs.collecting import read_targets
 from jobs.inputs import note_inputs
 from jobs.logs import name_run
-from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
 from jobs.rule_life import demoted, hold_back
+from jobs.sweeping import sweep
 from jobs.wiring import Site
 from pantau.core.clock import day_end, day_start, local_day
 from pantau.core.model import Account, Finding, Post, Run, Target, Window, sort_findings
@@ -59,13 +59,14 @@ def rerun(
     store.runs.finish(reading.run_id, site.now(), 0, f"{len(unread)} akun tidak terbaca")
     accounts = store.accounts.sync(site.job.register.accounts, local_day(site.now(), zone))
     keys = [account.key for account in accounts if not only or account.unit in only]
-    pictures = read_pictures(site, store, list(store.posts.in_window(window, keys)), accounts, progress)
-    progress.stop()
-    posts = pictures.posts
+    told = reported(store, window)
     reader = reader_of(site, store, reading)
-    report = check_posts(site.job, posts, accounts, reader, pictures.pictures)
-    outcome, by_key = reader.outcome if reader else None, {post.key: post for post in posts}
-    told = reported(store, window, set(by_key))
+    swept = sweep(
+        site, store, window, accounts, keys, progress, reader=reader, wanted={item.post for item in told.values()}
+    )
+    report, by_key = swept.report, swept.posts
+    told = {key: finding for key, finding in told.items() if finding.post in by_key}
+    outcome = reader.outcome if reader else None
     findings = keep_unread(told, report.findings, by_key, outcome, site.job)
     findings, held = hold_back(findings, told, demoted(site.job, store, site.now()))
     decisions = store.decisions.latest()
@@ -83,7 +84,7 @@ def rerun(
         office=site.job.settings.office,
         first=first,
         last=last,
-        posts=len(posts),
+        posts=swept.count,
         rules_sha256=site.job.catalogue.version,
         manifest_sha256=store.manifests.keep(run_id, [reading.run_id], window),
         run_id=run_id,
@@ -93,7 +94,7 @@ def rerun(
         unread=tuple(unread),
     )
     failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
-    notes = (f"Pembaca: {took_part(outcome)}.", *pictures.notes, *not_read(outcome), *held)
+    notes = (f"Pembaca: {took_part(outcome)}.", *swept.notes, *not_read(outcome), *held)
     return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures, notes=notes)
 
 
@@ -114,16 +115,17 @@ def _collect(
     return sorted(labels[key] for key in failed)
 
 
-def reported(store: Store, window: Window, posts: set[str]) -> dict[str, Finding]:
-    """The findings about ``posts`` as readers know them: by the digests, corrected by every correction that was sent."""
+def reported(store: Store, window: Window) -> dict[str, Finding]:
+    """The findings about posts of a window as readers know them: by the digests, corrected by every correction that was sent."""
     told: dict[str, Finding] = {}
     for run in sorted(store.runs.recent(100_000), key=lambda run: (run.as_of, run.started_at)):
         if not store.runs.is_frozen(run.run_id):
             continue
-        found = [f for f in store.findings.of_run(run.run_id) if f.post in posts]
+        found = [f for f in store.findings.of_run(run.run_id) if f.published_at and f.published_at in window]
         if run.kind == "rerun":
-            covered = {post.key for post in store.posts.in_window(run.window)}
-            told = {key: finding for key, finding in told.items() if finding.post not in covered}
+            told = {
+                key: item for key, item in told.items() if not item.published_at or item.published_at not in run.window
+            }
         elif run.kind not in NIGHT_KINDS:
             continue
         told |= {finding.key: finding for finding in found}

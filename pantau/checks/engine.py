@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,21 +26,13 @@ from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
 from pantau.core.errors import RuleError
 from pantau.core.ledgers import Situation
-from pantau.core.model import Post, RuleFailure, Unit, sort_findings
+from pantau.core.model import Post, RuleFailure, StoredTexts, Unit, sort_findings
 
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 
 BLOCK_TEXTS = 500
 BLOCK_BYTES = 250_000
 """A block ends at so many texts or bytes, whichever comes first; it then fits the processor's cache."""
-
-
-class StoredTexts(NamedTuple):
-    """A stored post as far as rules look at all posts: its key, and its texts in UTF-8."""
-
-    key: str
-    text: bytes
-    image_text: bytes
 
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Post]]
@@ -152,11 +143,11 @@ class _Folded:
 
     def __init__(self, rows: list[StoredTexts], compiled: Compiled) -> None:
         self._compiled = compiled
-        self.texts = [text for row in rows for text in row[1:] if text]
+        self.texts = [text for row in rows for text in row[1:3] if text]
         """The texts that are not empty, post by post."""
         places = chain.from_iterable((2 * n, 2 * n + 1) for n in range(len(rows)))
         owners = [
-            place for place, text in zip(places, chain.from_iterable(row[1:] for row in rows), strict=True) if text
+            place for place, text in zip(places, chain.from_iterable(row[1:3] for row in rows), strict=True) if text
         ]
         self._owners = np.array(owners, np.int64)
         """Per text twice the number of its post, plus one for words on pictures."""

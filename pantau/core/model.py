@@ -6,7 +6,7 @@ Times are aware datetimes in UTC; readers see Asia/Jakarta. Offsets into a text 
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -120,6 +120,18 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     def text_sha256(self) -> str:
         """Hash of everything a rule reads; an edit changes it."""
         return _sha256(self.text, self.image_text)
+
+
+class StoredTexts(NamedTuple):
+    """A stored post as far as all posts of a range are looked at: the rest is fetched where a rule may fire."""
+
+    key: str
+    """``Post.key``."""
+    text: bytes
+    """UTF-8, like ``image_text``."""
+    image_text: bytes
+    pictured: bool = False
+    """Whether the post has pictures or videos."""
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pantau.core.errors import StoreError
-from pantau.core.model import Category, Media, Post, Window
+from pantau.core.model import Category, Media, Post, StoredTexts, Window
 from pantau.store import schema
-from pantau.store.accounts import directory, keys_of
+from pantau.store.accounts import Directory, directory, keys_of
 from pantau.store.columns import Instant, from_us, to_us
 from pantau.store.database import Database, chunks
 from pantau.store.records import Trail, Vanished, Version
@@ -47,19 +47,26 @@ class Posts:
         """
         with self._database.read() as connection:
             known = directory(connection)
-        columns = _COLUMNS
-        if accounts is not None:
-            wanted = ",".join(str(number) for number in known.ids_of(accounts)) or "NULL"
-            # The first account when it is wanted; else the lowest of the others that are.
-            other = f"SELECT MIN(s.account_id) FROM sightings s WHERE s.post = p.key AND s.account_id IN ({wanted})"
-            account = f"CASE WHEN p.account_id IN ({wanted}) THEN p.account_id ELSE ({other}) END AS account_id"
-            columns = _COLUMNS.replace("p.account_id", account)
+        columns = _columns(known, accounts)
         mark = self._database.mark
         sql = f"SELECT {columns} FROM posts p WHERE p.published_at >= {mark} AND p.published_at < {mark}"
         sql += " ORDER BY p.published_at, p.key"
         for row in self._database.stream(sql, (to_us(window.start), to_us(window.end))):
             if row[2] is not None:
                 yield to_post(row, known.key_of)
+
+    def texts(self, window: Window, accounts: Collection[str] | None = None) -> Iterator[StoredTexts]:
+        """What stands in the same posts, in the same order: all that a rule needs to know which of them to look at."""
+        mark, where = self._database.mark, ""
+        if accounts is not None:
+            with self._database.read() as connection:
+                where = f" AND {_seen_in(_numbers(directory(connection), accounts))}"
+        read = "CAST({} AS BLOB)" if self._database.is_sqlite else "convert_to({}, 'UTF8')"
+        texts = ", ".join(read.format(f"p.{name}") for name in ("text", "image_text"))
+        sql = f"SELECT p.key, {texts}, p.media <> '' FROM posts p WHERE p.published_at >= {mark} AND p.published_at < {mark}"
+        sql += f"{where} ORDER BY p.published_at, p.key"
+        for key, text, image_text, pictured in self._database.stream(sql, (to_us(window.start), to_us(window.end))):
+            yield StoredTexts(key, text, image_text, bool(pictured))
 
     def span(self) -> tuple[datetime, datetime] | None:
         """When the oldest and the newest stored post were published; None when there is none."""
@@ -75,10 +82,22 @@ class Posts:
         with self._database.read() as connection:
             return select_posts(connection, where, (run_id, run_id))
 
-    def get(self, keys: Iterable[str]) -> dict[str, Post]:
-        """Posts by key; unknown keys are absent."""
+    def get(self, keys: Iterable[str], accounts: Collection[str] | None = None) -> dict[str, Post]:
+        """Posts by key; unknown keys are absent. ``accounts`` as in ``in_window``."""
         with self._database.read() as connection:
-            return get_posts(connection, self._database, keys)
+            if accounts is None:
+                return get_posts(connection, self._database, keys)
+            known = directory(connection)
+            columns = _columns(known, accounts)
+            found: dict[str, Post] = {}
+            for chunk in chunks(clean(key) for key in keys):
+                marks = ",".join([self._database.mark] * len(chunk))
+                rows = connection.exec_driver_sql(
+                    f"SELECT {columns} FROM posts p WHERE p.key IN ({marks})", tuple(chunk)
+                )
+                posts = (to_post(tuple(row), known.key_of) for row in rows if row[2] is not None)
+                found |= {post.key: post for post in posts}
+            return found
 
     def versions(self, key: str) -> list[Version]:
         """Every version of a post, oldest first, the last being the one that ``get`` gives; empty for an unknown key."""
@@ -235,6 +254,26 @@ class Posts:
                 for row in connection.execute(query.where(_S.c.account_id.in_(chunk))):
                     found[wanted[row.account_id]].append((row.published_at, row.category))
         return found
+
+
+def _columns(known: Directory, accounts: Collection[str] | None) -> str:
+    """The columns of a post; limited to ``accounts``, its account is the first one when it is wanted, else the lowest that is."""
+    if accounts is None:
+        return _COLUMNS
+    wanted = _numbers(known, accounts)
+    other = f"SELECT MIN(s.account_id) FROM sightings s WHERE s.post = p.key AND s.account_id IN ({wanted})"
+    account = f"CASE WHEN p.account_id IN ({wanted}) THEN p.account_id ELSE ({other}) END AS account_id"
+    return _COLUMNS.replace("p.account_id", account)
+
+
+def _numbers(known: Directory, accounts: Collection[str]) -> str:
+    return ",".join(str(number) for number in known.ids_of(accounts)) or "NULL"
+
+
+def _seen_in(wanted: str) -> str:
+    """Condition: the post was seen in a timeline of these accounts."""
+    seen = f"SELECT 1 FROM sightings s WHERE s.post = p.key AND s.account_id IN ({wanted})"
+    return f"(p.account_id IN ({wanted}) OR EXISTS ({seen}))"
 
 
 def get_posts(connection: Connection, database: Database, keys: Iterable[str]) -> dict[str, Post]:

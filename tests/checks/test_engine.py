@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pantau.checks import judge
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
-from pantau.checks.engine import Checker, CheckReport, StoredTexts
+from pantau.checks.engine import Checker, CheckReport
 from pantau.checks.fold import fold_skeletons, utf8
 from pantau.checks.kinds import lexicon as lexicon_kind
 from pantau.checks.scan import has_hyperscan
-from pantau.core.model import Evidence, Finding, Post
+from pantau.core.model import Evidence, Finding, Post, StoredTexts
 from tests.checks.material import DAY, HOSTILE, NOON, caption, disguise, post, rulebook
 from tests.checks.oracle import Oracle
 from tests.checks.test_verdict import shipped

@@ -122,6 +122,27 @@ def test_a_window_can_be_limited_to_accounts(store: Store) -> None:
     assert list(store.posts.in_window(window, ["x:@siapa"])) == []
 
 
+def test_texts_of_a_window_are_those_of_its_posts_in_the_same_order(store: Store) -> None:
+    begin(store)
+    one, two = store.accounts.sync([account("satu"), account("dua")], ON)
+    media = (Media(kind="image", url="https://p.example/1.jpg"),)
+    items = [
+        post("1", "Sugeng énjing 🙏 \U0001d400", 3, account=one.key),
+        post("2", "", 2, account=one.key, image_text="Teks gambar \u00bd", media=media),
+        post("3", "dua akun", 1, account=one.key),
+    ]
+    store.save_scan(RUN, scan(*items, account=one.key))
+    store.save_scan(RUN, scan(msgspec.structs.replace(items[2], account=two.key), account=two.key))
+    window = Window(NIGHT - DAY, NIGHT)
+    for keys in (None, [one.key], [two.key], []):
+        posts = list(store.posts.in_window(window, keys))
+        texts = list(store.posts.texts(window, keys))
+        assert [(t.key, t.text.decode(), t.image_text.decode(), t.pictured) for t in texts] == [
+            (item.key, item.text, item.image_text, bool(item.media)) for item in posts
+        ]
+        assert store.posts.get([item.key for item in items], keys) == {item.key: item for item in posts}
+
+
 def test_a_window_can_be_read_while_posts_are_being_stored(store: Store, agency: Account) -> None:
     store.save_scan(RUN, scan(*(post(str(n), hours_before=n / 1000) for n in range(2500))))
     count = 0
