@@ -3,11 +3,13 @@
 import difflib
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from jobs.attaching import emblem
 from jobs.wiring import Job
+from pantau.core.clock import local_day
 from pantau.core.model import Decision, Finding, Run, Unit, Window
 from pantau.core.resources import data_dir
 from pantau.core.settings import Settings
@@ -21,7 +23,7 @@ _CLOSED = {"dismiss", "followed_up"}
 
 def memo_of(job: Job, store: Store, key: str, now: datetime) -> bytes:
     """The draft about one finding. Raises ``UsageError`` for a key that is unknown or decided, ``MemoError`` for a bad template."""
-    finding = _finding(store, key)
+    finding = _finding(store, key, job.settings.zone)
     post = store.posts.get([finding.post]).get(finding.post) if finding.post else None
     replies = store.decisions.answers().get(finding.key, [])
     data = MemoInput(
@@ -76,14 +78,14 @@ def _run(now: datetime) -> Run:
     return Run(run_id="memo", kind="nightly", window=Window(now, now), as_of=now, started_at=now)
 
 
-def _finding(store: Store, key: str) -> Finding:
+def _finding(store: Store, key: str, zone: ZoneInfo) -> Finding:
     found = store.findings.find(key)
     if len(found) != 1:
         problem = "tidak ada temuan dengan kode itu" if not found else f"{len(found)} temuan berawalan itu"
         raise click.UsageError(f"{key}: {problem}. Lihat kodenya dengan: pantau review list")
     decision: Decision | None = store.decisions.latest().get(found[0].key)
     if decision is not None and decision.action in _CLOSED:
-        when = words.day_short(decision.at.date())
+        when = words.day_short(local_day(decision.at, zone))
         raise click.UsageError(
             f"{found[0].key}: sudah diputuskan ({words.ACTION_LABELS[decision.action].lower()}, oleh {decision.by}, {when}), "
             f"jadi tidak ada yang perlu diklarifikasi. Bila keliru: pantau review undo {found[0].key}"

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from jobs import exit_codes
 from jobs.wiring import Site
+from pantau.checks.days import night_of
 from pantau.core.clock import local_day
 from pantau.core.model import Run, Window
 from pantau.store.store import Store
@@ -31,12 +32,23 @@ def begin(site: Site, store: Store, as_of: datetime, without_consequences: bool)
         store.runs.finish(
             open_run.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
         )
-    night = f"n-{local_day(as_of, settings.zone):%Y%m%d}"
-    if store.runs.get(night) is None:
-        before = store.runs.last_finished(kind, as_of)
-        start = before.window.end if before else earliest
-        return store.runs.begin(kind, night, Window(min(start, as_of), as_of), as_of, site.now()), False
-    number = 2
-    while store.runs.get(f"{night}-{number}") is not None:
-        number += 1
-    return store.runs.begin("trial", f"{night}-{number}", Window(earliest, as_of), as_of, site.now()), True
+    of_the_day, free = _runs_of_day(store, f"n-{local_day(as_of, settings.zone):%Y%m%d}")
+    tonight = night_of(as_of, settings.zone)
+    if any(run.kind == kind and night_of(run.as_of, settings.zone) >= tonight for run in of_the_day):
+        return store.runs.begin("trial", free, Window(earliest, as_of), as_of, site.now()), True
+    before = store.runs.last_finished(kind, as_of)
+    start = before.window.end if before else earliest
+    return store.runs.begin(kind, free, Window(min(start, as_of), as_of), as_of, site.now()), False
+
+
+def _runs_of_day(store: Store, night: str) -> tuple[list[Run], str]:
+    """The runs named after a day, and the first name that is free.
+
+    A day can have two nights: one that was made up for in the morning, when the machine had been off, and its own.
+    """
+    found: list[Run] = []
+    name = night
+    while (run := store.runs.get(name)) is not None:
+        found.append(run)
+        name = f"{night}-{len(found) + 1}"
+    return found, name

@@ -12,6 +12,7 @@ from jobs.commands.session import command as session
 from jobs.commands.tiktok_login import command as tiktok_login
 from jobs.wiring import Job
 from pantau.accounts.registry import Placed
+from pantau.core.clock import local_day
 
 
 @click.group(name="accounts")
@@ -62,7 +63,8 @@ def status(ctx: click.Context, unit: str | None) -> int:
         zone = job.settings.zone
         click.echo(f"Menurut {nights[0].run_id} ({nights[0].as_of.astimezone(zone):%d-%m-%Y %H:%M})")
         labels = {
-            account.key: account.label for account in store.accounts.sync(job.register.accounts, nights[0].as_of.date())
+            account.key: account.label
+            for account in store.accounts.sync(job.register.accounts, local_day(nights[0].as_of, zone))
         }
         for item in store.observations.of_run(nights[0].run_id):
             if unit and item.unit != unit:

@@ -1,19 +1,18 @@
 """Dates and times as people type them; without anything of the job, so that light commands start at once."""
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import click
 
-from pantau.core.clock import WIB
-
 
 class MomentType(click.ParamType[datetime]):
-    """``2026-08-26``, ``2026-08-26T21:00`` (WIB) or with an offset. A bare day means its end."""
+    """``2026-08-26``, ``2026-08-26T21:00`` (of the office's zone) or with an offset. A bare day means its end."""
 
     name = "time"
 
     def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The instant in UTC."""
+        """What was typed; without an offset as it is, to be placed by ``in_zone`` once the settings are known."""
         if isinstance(value, datetime):
             return value
         try:
@@ -22,7 +21,12 @@ class MomentType(click.ParamType[datetime]):
             self.fail(f"{value!r} bukan waktu; tulis misalnya 2026-08-26T21:00", param, ctx)
         if len(value) == 10:
             moment = moment.replace(hour=23, minute=59, second=59)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=WIB)).astimezone(UTC)
+        return moment
+
+
+def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in UTC; one typed without an offset is a time of ``zone``."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 class DayType(click.ParamType[date]):

@@ -6,13 +6,14 @@ import click
 
 from jobs import exit_codes
 from jobs.commands.common import MomentType, job_of
+from jobs.commands.moments import in_zone
 from jobs.wiring import Job
 
 _ONLY = "read only this platform (may be repeated); the digest is only shown, what was read comes into the next one"
 
 
 @click.command(name="nightly")
-@click.option("--as-of", type=MomentType(), help="act as if it were this time (WIB)  [default: now]")
+@click.option("--as-of", type=MomentType(), help="act as if it were this time (the office's zone)  [default: now]")
 @click.option("--dry-run", is_flag=True, help="collect, check and render; freeze nothing, open no mail connection")
 @click.option("--no-send", is_flag=True, help="freeze the digest but leave its mails in the outbox for the next run")
 @click.option("--only", "platforms", multiple=True, metavar="PLATFORM", help=_ONLY)
@@ -41,7 +42,7 @@ def command(
         with open_store(job.settings.database_url) as store:
             progress = make_progress()
             try:
-                moment = as_of or site.now()
+                moment = in_zone(as_of, job.settings.zone) if as_of else site.now()
                 result = run_night(site, store, moment, progress, dry_run=dry_run, send=not no_send, only=only)
             finally:
                 progress.stop()
