@@ -7,7 +7,7 @@ APT    := $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteracti
 MAIL   := tests/mail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night lock wheel clean
+.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night crash lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -82,6 +82,10 @@ bench: $(VENV)/.dev ## measured ratios, one table
 
 bench-night: $(VENV)/.dev ## whole nights of 1,000 accounts a platform against instant local servers, one table
 	$(BIN)/python -m benchmarks.night
+
+crash: $(VENV)/.dev ## nights disturbed at 200 random moments (needs strace), then 30 nights of network faults; prints the seed
+	$(BIN)/python -m tests.crash --moments 200
+	$(BIN)/python -m tests.crash --nights 30
 
 lock: $(VENV)/.dev ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
