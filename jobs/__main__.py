@@ -1,6 +1,7 @@
 """The command line: ``pantau`` or ``python -m jobs``. Turns every ending into a message and an exit code."""
 
 import importlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ COMMANDS = {
     "backup": "everything of this installation in one file, also while a night is running",
     "restore": "put back what a backup holds",
     "purge": "apply the retention rules",
+    "export": "all that is held about one unit, for a request under Law 27/2022",
     "status": "last runs, coverage, cost of the month, outbox",
     "probe": "first day with real keys: what works, what it costs, what differs from the expected",
     "doctor": "settings, credentials, database, disk, clock, mail: each with a remedy",
@@ -117,7 +119,8 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """Console script."""
+    """Console script. What it writes is its owner's alone, whatever the shell or cron had set, also what libraries write."""
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
 

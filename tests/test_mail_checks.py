@@ -1,9 +1,7 @@
 """The page on mail checks names tests that are there, for every quality."""
 
-import re
-from pathlib import Path
+from tests.named_tests import ROOT, missing_tests, named_tests
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "mail-checks.md").read_text("utf-8")
 ROWS = [row.split("|")[1:-1] for row in PAGE.splitlines() if row.startswith("| ")][1:]
 MEASURED_ELSEWHERE = {"speed"}
@@ -18,7 +16,5 @@ def test_every_quality_of_a_mail_has_a_goal_and_a_test() -> None:
 
 
 def test_every_named_test_is_there() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)
-    assert len(named) > 30
-    for file, name in named:
-        assert re.search(rf"^def {name}\(", (ROOT / file).read_text("utf-8"), re.M), f"{file}::{name}"
+    assert len(named_tests(PAGE)) > 30
+    assert not missing_tests(PAGE)

@@ -13,6 +13,7 @@ def command(ctx: click.Context) -> int:
     """Apply the retention rules of the settings."""
     from jobs.clock import now_utc
     from jobs.lock import run_lock
+    from jobs.run_folders import remove_run_folders
     from jobs.wiring import open_store
 
     job = job_of(ctx)
@@ -26,5 +27,9 @@ def command(ctx: click.Context) -> int:
             wires_before=now - timedelta(days=keep.mails_days) if keep.mails_days else None,
             at=now,
         )
-    click.echo(f"Dihapus: {purged.raws} jawaban mentah, {purged.posts} unggahan, {purged.wires} isi surel.")
+        folders = remove_run_folders(job.settings, store, now)
+    click.echo(
+        f"Dihapus: {purged.raws} jawaban mentah, {purged.posts} unggahan, {purged.wires} isi surel, "
+        f"{purged.letters} nama penulis surat masuk, {folders} folder malam."
+    )
     return 0

@@ -342,7 +342,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     posts_days: int = 0
     """Posts altogether; findings keep their quotes."""
     mails_days: int = 400
-    """The bytes of mails that were sent or given up."""
+    """The bytes of mails that were sent or given up, run folders, and who wrote to us."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

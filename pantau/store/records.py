@@ -121,3 +121,5 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     raws: int = 0
     posts: int = 0
     wires: int = 0
+    letters: int = 0
+    """Mails to us that lost their sender, subject and reason."""

@@ -5,12 +5,15 @@ Up to when posts and raw answers were removed is written down: so a past manifes
 
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
+from pantau.core.letters import Letter
 from pantau.store import schema
 from pantau.store.audit import append
 from pantau.store.database import Database
 from pantau.store.records import Purged
+from pantau.store.texts import decode, encode
 
 _P = schema.posts
 _FINAL = ("sent", "failed", "expired")
@@ -25,7 +28,7 @@ def purge(
 ) -> Purged:
     """See ``Store.purge``."""
     with database.write() as connection:
-        raws = posts = wires = 0
+        raws = posts = wires = letters = 0
         if raw_before is not None:
             old = sa.select(_P.c.key).where(_P.c.published_at < raw_before)
             judged = sa.select(schema.findings.c.post)
@@ -48,9 +51,25 @@ def purge(
             table = schema.mails
             done = (table.c.created_at < wires_before, table.c.state.in_(_FINAL), table.c.wire != b"")
             wires = connection.execute(table.update().where(*done).values(wire=b"")).rowcount
+            letters = _forget_writers(connection, wires_before)
         limits = {"raws": raw_before, "posts": posts_before, "wires": wires_before}
         given = {name: limit for name, limit in limits.items() if limit is not None}
         if given:
-            body = {"before": given, "removed": {"raws": raws, "posts": posts, "wires": wires}}
+            removed = {"raws": raws, "posts": posts, "wires": wires, "letters": letters}
+            body = {"before": given, "removed": removed}
             append(connection, at or max(given.values()), "purge", "", body)
-    return Purged(raws=raws, posts=posts, wires=wires)
+    return Purged(raws=raws, posts=posts, wires=wires, letters=letters)
+
+
+def _forget_writers(connection: sa.Connection, before: datetime) -> int:
+    """Take sender, subject and reason out of letters read before; that there was one, and its code, still counts once."""
+    table = schema.letters
+    old = connection.execute(sa.select(table.c.letter_id, table.c.body).where(table.c.read_at < before)).all()
+    forgotten = 0
+    for row in old:
+        letter = decode(row.body, Letter)
+        if letter.sender or letter.subject or letter.reason:
+            bare = msgspec.structs.replace(letter, sender="", subject="", reason="", message_id="")
+            connection.execute(table.update().where(table.c.letter_id == row.letter_id).values(body=encode(bare)))
+            forgotten += 1
+    return forgotten

@@ -121,7 +121,7 @@ class Store:
 
         ``raw_before``: raw answers of posts published before it, but for posts with a finding. ``posts_before``: those
         posts altogether, with versions, raw answers and sightings; findings keep their quotes. ``wires_before``: the
-        bytes of sent, failed and expired mails created before it; the record of the delivery stays. ``at``: the moment that
-        the audit log names; default: the newest of the limits.
+        bytes of sent, failed and expired mails created before it, and who wrote to us before it; the record of both
+        stays. ``at``: the moment that the audit log names; default: the newest of the limits.
         """
         return retention.purge(self._database, raw_before, posts_before, wires_before, at)

@@ -1,5 +1,8 @@
 """What the retention rules remove."""
 
+import msgspec
+
+from pantau.core.letters import Letter
 from pantau.core.model import Account, Media, Window
 from pantau.store.records import Purged
 from pantau.store.store import Store
@@ -44,4 +47,15 @@ def test_old_mails_lose_their_bytes_only_when_their_delivery_is_over(store: Stor
         store.outbox.mark(f"<{name}@kab.example>", "sent", at=NIGHT)
     assert store.purge(wires_before=NIGHT + HOUR) == Purged(wires=1)
     assert [bool(item.wire) for item in store.outbox.of_run(RUN)] == [False, True, True]
+    assert store.purge(wires_before=NIGHT + HOUR) == Purged()
+
+
+def test_who_wrote_to_us_is_forgotten_in_time_and_their_mail_still_counts_once(store: Store) -> None:
+    old = Letter(letter_id="a", outcome="refused", sender="warga@contoh.example", subject="Halo", reason="tidak sah")
+    store.inbox.record(old, NIGHT)
+    store.inbox.record(msgspec.structs.replace(old, letter_id="b"), NIGHT + DAY)
+    assert store.purge(wires_before=NIGHT + HOUR) == Purged(letters=1)
+    assert [letter.sender for letter in store.inbox.since(NIGHT)] == ["", "warga@contoh.example"]
+    assert not store.inbox.record(old, NIGHT + DAY)
+    assert store.verify_audit().differences == ()
     assert store.purge(wires_before=NIGHT + HOUR) == Purged()

@@ -1,0 +1,76 @@
+"""What is held can be handed to the unit it is about, and goes when its time is over."""
+
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.desk import Desk
+
+NIK = "3316014505900001"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    made = Desk(tmp_path, capsys, accounts=2).set_clock(monkeypatch)
+    made.write()
+    made.post(f"Panen bawang di desa, NIK {NIK} sudah terdaftar.", "Panen bawang milik unit lain.")
+    made.night(1)
+    return made
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_unit_gets_all_that_is_held_about_it_and_nothing_of_another(desk: Desk) -> None:
+    key = desk.keys("panen-disebut")[0]
+    for each in desk.keys("panen-disebut"):
+        desk.run("review", "dismiss", each, "--reason", "panen raya")
+    folder = desk.folder / "keluar"
+    said = desk.run("export", "OPD-00", "--output", str(folder))
+    assert "unggahan.jsonl 1" in said
+    assert key
+    everything = "".join(path.read_text("utf-8") for path in folder.iterdir())
+    assert NIK in everything, "a request is answered in full"
+    assert "milik unit lain" not in everything
+    found = [line for line in lines(folder / "temuan.jsonl") if line["temuan"]["rule_id"] == "panen-disebut"]  # type: ignore[index]
+    assert [decision["note"] for line in found for decision in line["keputusan"]] == ["panen raya"]  # type: ignore[attr-defined]
+    assert "Dinas 0 (OPD-00)" in (folder / "BACA-DULU.txt").read_text("utf-8")
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_unknown_unit_or_a_folder_in_use_is_refused_and_nothing_is_written(desk: Desk) -> None:
+    assert "tidak ada di daftar" in desk.run("export", "OPD-99", "--output", str(desk.folder / "x"), code=3)
+    assert not (desk.folder / "x").exists()
+    assert "belum ada" in desk.run("export", "OPD-00", "--output", str(desk.folder), code=3)
+
+
+def test_a_citizens_number_stands_in_the_post_and_nowhere_else(desk: Desk) -> None:
+    for form in ("text", "html", "json"):
+        assert NIK not in desk.run("digest", "show", "--format", form)
+    assert not [
+        path
+        for path in (desk.folder / "data" / "runs").rglob("*")
+        if path.is_file() and NIK.encode() in path.read_bytes()
+    ]
+    with sqlite3.connect(desk.folder / "data" / "pantau.db") as base:
+        tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        holding = {name for name in tables for row in base.execute(f"SELECT * FROM {name}") if NIK in str(row)}
+    assert holding <= {"posts", "raws", "post_versions"}, holding
+
+
+def test_folders_of_old_nights_go_with_their_mails_and_the_digest_can_still_be_shown(desk: Desk) -> None:
+    folder = desk.folder / "data" / "runs" / desk.run_id(1)
+    stranger = folder.with_name("catatan-petugas")
+    stranger.mkdir()
+    assert folder.is_dir()
+    assert "0 folder malam" in desk.run("purge")
+    desk.now += timedelta(days=401)
+    assert "1 folder malam" in desk.run("purge")
+    assert not folder.exists()
+    assert stranger.is_dir()
+    assert "panen" in desk.run("digest", "show", desk.run_id(1)).lower()
