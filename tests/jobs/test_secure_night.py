@@ -42,13 +42,13 @@ def planted(office: Office) -> dict[str, bytes]:
     session = (office.folder / "session.json").read_text("utf-8")
     cookies = re.search(r'"sessionid":\s*"([^"]+)"', session)
     assert cookies is not None, session
-    reply_key = next((path.read_bytes().strip() for path in (office.folder / "data").glob("*key*")), b"")
+    reply_secret = (office.folder / "data" / "reply-secret").read_bytes().strip()
     return {
         "bearer token of X": office.x.token.encode(),
         "refused token of X": office.x.token[::-1].encode(),
         "mail password": office.smtp.password.encode(),
         "session cookie of Instagram": cookies[1].encode(),
-        **({"key of reply codes": reply_key} if reply_key else {}),
+        "secret of reply codes": reply_secret,
     }
 
 
@@ -61,7 +61,7 @@ def left_behind(office: Office, spoken: str) -> dict[str, bytes]:
     """Everything that a night wrote, by place; the database also as its rows, and the mails that left."""
     found = {"terminal": spoken.encode()}
     for path in (office.folder / "data").rglob("*"):
-        if path.is_file() and "key" not in path.name:
+        if path.is_file() and path.name != "reply-secret":
             found[str(path.relative_to(office.folder))] = path.read_bytes()
     with sqlite3.connect(office.folder / "data" / "pantau.db") as base:
         found["rows"] = "\n".join(base.iterdump()).encode()
