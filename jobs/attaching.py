@@ -2,6 +2,7 @@
 
 import binascii
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -15,9 +16,10 @@ from pantau.digest.edition_pages import EditionRenderer
 from pantau.digest.mime import Attachment
 from pantau.digest.model import Digest
 from pantau.digest.period_model import PeriodEdition
-from pantau.digest.printable import Letterhead, PrintError, letterhead, pdf
+from pantau.digest.printable import Letterhead, letterhead, pdf
 from pantau.digest.render import Rendered, Renderer
 from pantau.digest.spreadsheet import workbook
+from pantau.digest.typesetter import PrintError
 
 _log = structlog.get_logger(__name__)
 _MADE_FIRST = ("xlsx", "pdf")
@@ -128,10 +130,13 @@ def _documents(papers: _Papers, attach: Sequence[str]) -> tuple[dict[str, bytes]
     """What could be made, and a sentence on each that could not."""
     made: dict[str, bytes] = {}
     problems: list[str] = []
-    for form in _MADE_FIRST:
-        if form in attach and form in papers.make:
+    with ThreadPoolExecutor(2) as beside:  # the typesetter is another process: the workbook is made while it works
+        started = {
+            form: beside.submit(papers.make[form]) for form in _MADE_FIRST if form in attach and form in papers.make
+        }
+        for form, document in started.items():
             try:
-                made[form] = papers.make[form]()
+                made[form] = document.result()
             except PrintError as error:
                 problems.append(str(error))
                 _log.warning("pdf_not_made", reason=str(error))

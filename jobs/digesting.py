@@ -1,6 +1,6 @@
 """Third part of a night: everything that the digest is made of, from the store and tonight's checks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from jobs.thumbnails import thumbnails
 from jobs.wiring import Site
 from pantau.core.clock import local_day
 from pantau.core.model import Account, Decision, Finding, Post, Run
+from pantau.core.settings import Settings
 from pantau.digest.model import (
     Absence,
     DayCount,
@@ -25,6 +26,7 @@ from pantau.digest.model import (
     TextVersion,
     VanishedPost,
 )
+from pantau.digest.typesetter import TYPESETTER
 from pantau.store.store import Store
 
 TREND_NIGHTS = 14
@@ -35,9 +37,9 @@ def digest_input(
     site: Site, store: Store, run: Run, accounts: Sequence[Account], checked: Checked, only: Sequence[str] = ()
 ) -> DigestInput:
     """Everything that the digest is made of. ``only``: the platforms to which the night was confined."""
-    job, settings = site.job, site.job.settings
-    zone, decisions = settings.zone, store.decisions.latest()
-    findings = [f for f in checked.findings if not _closed(decisions.get(f.key))]
+    job, settings, zone = site.job, site.job.settings, site.job.settings.zone
+    _expect_papers(settings)
+    findings = _standing(checked.findings, store.decisions.latest())
     earlier, before = _still_open(store, run, findings, zone), store.runs.last_finished(site.night_kind, run.as_of)
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
     posts = checked.posts | store.posts.get(shown - checked.posts.keys())
@@ -91,6 +93,16 @@ def digest_input(
         audit_head=printed_head(store.audit.head()),
         previous_window_end=before.window.end if before else None,
     )
+
+
+def _expect_papers(settings: Settings) -> None:
+    """Have the typesetter load its libraries while the digest is gathered."""
+    if "pdf" in settings.digest.attach:
+        TYPESETTER.start()
+
+
+def _standing(findings: Iterable[Finding], decisions: Mapping[str, Decision]) -> list[Finding]:
+    return [finding for finding in findings if not _closed(decisions.get(finding.key))]
 
 
 def _closed(decision: Decision | None) -> bool:

@@ -26,6 +26,7 @@ from pantau.digest.model import Digest, DigestInput
 from pantau.digest.period import build as build_period
 from pantau.digest.render import Rendered
 from pantau.digest.spreadsheet import workbook
+from pantau.digest.typesetter import TYPESETTER
 from pantau.store import Document
 from pantau.store.store import Store
 
@@ -58,6 +59,7 @@ def freeze(site: Site, store: Store, run: Run, data: DigestInput, digest: Digest
         except ValueError as error:  # its numbers contradict each other: no reason to hold back tonight's digest
             _log.error("period_not_made", edition=period.code, reason=str(error))
             failed.append(period.code)
+    TYPESETTER.close()
     mails = [] if send and site.transport is None else [mail for one in editions for mail in _mails(site, run, one)]
     documents = [
         Document(edition=edition.code, format=form, data=document)

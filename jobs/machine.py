@@ -49,7 +49,7 @@ def disk(job: Job) -> str:
 
 def printing() -> str:
     """The libraries for PDF are there. Raises ``PantauError`` with the packages to install."""
-    from pantau.digest.printable import unavailable
+    from pantau.digest.typesetter import unavailable
 
     if problem := unavailable():
         raise PantauError(problem)

@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import structlog
@@ -28,6 +28,7 @@ from pantau.store.store import Store
 if TYPE_CHECKING:
     from pantau.checks.pictures import Desk
 
+_T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 WORKERS = 4
 AHEAD = 8
@@ -172,11 +173,11 @@ def _desk(site: Site, store: Store) -> "Desk":
     return Desk(reader, store.pictures.text, known, store.pictures.fingerprints())
 
 
-def fetched(fetches: Iterable[Callable[[], bytes]], patience_s: float) -> Generator[bytes | PictureError, None, None]:
-    """The pictures in order, some fetched ahead by other threads. A server that trickles is not waited for."""
+def fetched(fetches: Iterable[Callable[[], _T]], patience_s: float) -> Generator[_T | PictureError, None, None]:
+    """The pictures (or what is made of them) in order, fetched ahead by other threads. A server that trickles is not waited for."""
     left = iter(fetches)
     pool = ThreadPoolExecutor(WORKERS, "picture")
-    waiting: list[Future[bytes]] = [pool.submit(fetch) for fetch in islice(left, AHEAD)]
+    waiting: list[Future[_T]] = [pool.submit(fetch) for fetch in islice(left, AHEAD)]
     try:
         while waiting:
             try:

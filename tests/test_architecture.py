@@ -109,7 +109,7 @@ def test_broad_excepts_are_few_and_each_says_why() -> None:
         "pantau/checks/judge.py",  # per rule
         "pantau/checks/ocr.py",  # per picture
         "pantau/checks/picture_file.py",
-        "pantau/digest/printable.py",  # per document
+        "pantau/digest/typesetter.py",  # per document
     ]
 
 

@@ -74,7 +74,7 @@ def period(
     from jobs.clock import now_utc
     from jobs.periods import period_edition, span_of
     from jobs.wiring import open_store
-    from pantau.digest.printable import PrintError
+    from pantau.digest.typesetter import PrintError
 
     if last < first:
         raise click.UsageError(f"--to {last} lebih awal daripada --from {first}; tukar keduanya.")

@@ -6,6 +6,7 @@ from typing import Literal
 from pantau.digest import printable
 from pantau.digest.period_budget import PRINT, shorten
 from pantau.digest.period_model import PeriodEdition
+from pantau.digest.typesetter import TYPESETTER
 
 _UNITS_SHOWN = 60
 """A long table takes the typesetter seconds; beyond this the workbook serves better."""
@@ -15,7 +16,7 @@ def pdf(
     edition: PeriodEdition, head: printable.Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4"
 ) -> bytes:
     """The printed edition. The same input gives the same bytes. Raises ``PrintError`` when the machine cannot."""
-    return printable.typeset(page(edition, head, made_at, paper))
+    return TYPESETTER.typeset(page(edition, head, made_at, paper))
 
 
 def page(

@@ -1,42 +1,30 @@
 """The printed edition: the staff digest as a tagged PDF with letterhead, page numbers and a signature block.
 
-WeasyPrint needs Pango, a system library. Without it there is no PDF, and the digest says so.
+Without the typesetter's libraries there is no PDF, and the digest says so.
 """
 
 import functools
-import gc
-import hashlib
-import os
-import re
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pantau.core.errors import PantauError
 from pantau.core.resources import data_dir
 from pantau.core.settings import Office
 from pantau.digest import budget, charts, clean
 from pantau.digest.blocks import CardPicture, Chart
 from pantau.digest.model import Digest
+from pantau.digest.typesetter import TYPESETTER
 
-_log = structlog.get_logger(__name__)
-_LIMITS = budget.Limits(flags=200, reviews=60, still_open=60, quiet=120, unread_each=40, lines=40)
+_LIMITS = budget.Limits(flags=120, reviews=40, still_open=30, quiet=40, unread_each=15, lines=20)
 """A PDF is read on paper; beyond this the workbook serves better."""
-_FULL_FLAGS, _FULL_REVIEWS = 25, 10
-"""So many have a card of their own, as in the mail; the others follow as rows of a table."""
+_FULL_FLAGS, _FULL_REVIEWS = 15, 5
+"""So many have a card of their own, with picture and surroundings; the others follow as rows of a table."""
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SIZES = {"A4": "210mm 297mm", "F4": "215mm 330mm"}
-
-
-class PrintError(PantauError):
-    """A PDF cannot be made on this machine."""
 
 
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,67 +73,9 @@ def image_type(data: bytes) -> str:
     return next((kind for start, kind in _IMAGES.items() if data.startswith(start)), "")
 
 
-def unavailable() -> str:
-    """Why no PDF can be made here, in an Indonesian sentence; empty when one can."""
-    try:
-        import weasyprint  # noqa: F401
-        from PIL import ImageFile
-
-        # WeasyPrint has half a picture count as a whole one in the whole process; elsewhere such a picture is unreadable.
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-    except (ImportError, OSError):  # OSError: a shared library is missing
-        return (
-            "PDF tidak dibuat: WeasyPrint atau pustaka Pango belum terpasang di mesin ini "
-            "(Debian/Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-liberation)."
-        )
-    return ""
-
-
 def pdf(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4") -> bytes:
     """The printed edition. The same input gives the same bytes. Raises ``PrintError`` when the machine cannot."""
-    return typeset(page(digest, head, made_at, paper))
-
-
-def typeset(source: str) -> bytes:
-    """The PDF of a page that draws on nothing outside itself. Raises ``PrintError`` when the machine cannot."""
-    if problem := unavailable():
-        raise PrintError(problem)
-    from weasyprint import HTML
-
-    identifier = hashlib.sha256(source.encode()).digest()[:16]
-    try:
-        with _fixed_font_dates(), _nothing_collected():
-            document = HTML(string=source, url_fetcher=_only_data(), base_url=None)
-            return bytes(document.write_pdf(pdf_identifier=identifier, pdf_variant="pdf/ua-1"))
-    except Exception as error:  # whatever a post makes the typesetter do, the digest still goes out
-        _log.error("pdf_failed", exc_info=True)
-        raise PrintError(f"PDF tidak dibuat karena galat penyusun halaman ({type(error).__name__}).") from error
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Boxes and styles live until the file is written; looking for cycles among them takes a tenth of the time (10 MB more)."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
-
-
-@contextmanager
-def _fixed_font_dates() -> Iterator[None]:
-    """Font subsets carry the time of their making unless this says otherwise."""
-    before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-        else:
-            os.environ["SOURCE_DATE_EPOCH"] = before
+    return TYPESETTER.typeset(page(digest, head, made_at, paper))
 
 
 def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"] = "A4") -> str:
@@ -194,16 +124,3 @@ def _data_url(image: bytes) -> str:
 
 def _picture_url(picture: CardPicture) -> str:
     return _data_url(picture.data)
-
-
-def _only_data() -> Any:
-    """Lets WeasyPrint read pictures that stand in the page, and nothing else: no file, no network."""
-    from weasyprint.urls import URLFetcher
-
-    class OnlyData(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if not re.match(r"data:image/(png|jpeg|svg\+xml);base64,", url):
-                raise ValueError(f"alamat di luar halaman: {url[:80]}")
-            return super().fetch(url, headers)
-
-    return OnlyData(allowed_protocols=["data"], allow_redirects=False)

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from markupsafe import escape
 
 from pantau.core.settings import Signature
-from pantau.digest import printable
+from pantau.digest import printable, typesetter
 from pantau.digest.build import build
 from tests.digest import golden, hostile, sample
 from tests.digest.large import night as large
@@ -153,7 +154,7 @@ def test_findings_beyond_the_cards_are_rows_with_their_words_and_code():
     page = printable.page(data, printable.letterhead(sample.OFFICE), data.tables.made_at)
     cards = page.count('<div class="kartu ') - page.count('<div class="kartu baik"')
     assert len(data.flags.cards) == 60
-    assert cards == 25 + min(10, len(data.reviews.cards))
+    assert cards == 15 + min(5, len(data.reviews.cards))
     for card in (*data.flags.cards, *data.reviews.cards):
         for reason in card.reasons:
             assert reason.key in page
@@ -181,7 +182,7 @@ def test_hostile_words_are_printed_as_words(tmp_path: Path):
 )
 def test_the_typesetter_may_read_nothing_but_pictures_inside_the_page(address: str):
     with pytest.raises(ValueError, match="di luar halaman"):
-        printable._only_data().fetch(address)
+        typesetter.only_data().fetch(address)
 
 
 @pytest.mark.parametrize("emblem", [b"<svg onload=alert(1)>", b"GIF89a", b"bukan gambar"])
@@ -194,20 +195,70 @@ def test_a_broken_emblem_costs_only_itself():
     assert printed(sample.calm(), emblem=b"\x89PNG\r\n\x1a\n rusak").startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("fault", [None, "pango"])
+@pytest.fixture
+def other_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Starts the typesetter after some Python that spoils it."""
+
+    def spoil(code: str) -> None:
+        body = "import os, sys; from pantau.digest import typesetter; typesetter.serve(sys.stdin.buffer, os.fdopen(1, 'wb'))"
+        monkeypatch.setattr(typesetter, "COMMAND", (sys.executable, "-c", f"{code}\n{body}"))
+        typesetter.TYPESETTER.close()
+
+    yield spoil
+    typesetter.TYPESETTER.close()
+
+
+_NO_PANGO = """
+import sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("fault", ["import sys; sys.modules['weasyprint'] = None", _NO_PANGO])
 def test_a_machine_without_pango_or_weasyprint_is_told_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, fault: str | None
+    other_process: Callable[[str], None], fault: str
 ):
-    if fault is None:
-        monkeypatch.setitem(sys.modules, "weasyprint", None)
-    else:
-
-        class Finder:
-            def find_spec(self, name: str, *rest: object) -> None:
-                if name == "weasyprint":
-                    raise OSError("cannot load library 'libpango-1.0-0'")
-
-        monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
-        monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
-    with pytest.raises(printable.PrintError, match="apt-get install libpango"):
+    other_process(fault)
+    with pytest.raises(typesetter.PrintError, match="apt-get install libpango"):
         printed(sample.calm())
+
+
+def test_a_page_on_which_the_typesetter_hangs_or_dies_costs_the_pdf_alone(
+    other_process: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(typesetter, "LIMIT_S", 3.0)
+    for fault in (
+        "import pantau.digest.typesetter as t, time; t._pdf = lambda source: time.sleep(60)",
+        "import pantau.digest.typesetter as t, os; t._pdf = lambda source: os._exit(3)",
+    ):
+        other_process(fault)
+        with pytest.raises(typesetter.PrintError, match="berhenti di tengah jalan atau terlalu lama"):
+            printed(sample.calm())
+    other_process("import pantau.digest.typesetter as t; t._pdf = lambda source: 1 / 0")
+    with pytest.raises(typesetter.PrintError, match="ZeroDivisionError"):
+        printed(sample.calm())
+    other_process("")
+    assert printed(sample.calm()).startswith(b"%PDF"), "the next page is printed"
+
+
+def test_the_typesetter_sees_no_secret_of_the_environment(
+    other_process: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PANTAU_X_TOKEN", "RAHASIA-1")
+    other_process("import pantau.digest.typesetter as t, os; t._pdf = lambda source: repr(dict(os.environ)).encode()")
+    seen = printed(sample.calm())
+    assert b"SOURCE_DATE_EPOCH" in seen
+    assert b"RAHASIA" not in seen
+
+
+def test_nothing_of_the_typesetter_is_left_when_it_is_closed():
+    printed(sample.calm())
+    process = typesetter.TYPESETTER._process
+    assert process is not None
+    assert process.poll() is None
+    typesetter.TYPESETTER.close()
+    assert process.poll() is not None

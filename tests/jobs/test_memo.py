@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pantau.digest import typesetter
 from tests.jobs.desk import FIRST_NIGHT, Desk
 
 
@@ -55,7 +56,10 @@ def test_a_mail_that_would_be_too_heavy_goes_without_pdf_and_says_so(desk: Desk)
 def test_without_weasyprint_the_night_goes_on_and_the_digest_says_what_is_missing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    code = "import os, sys; sys.modules['weasyprint'] = None; from pantau.digest import typesetter;"
+    code += "typesetter.serve(sys.stdin.buffer, os.fdopen(1, 'wb'))"
+    monkeypatch.setattr(typesetter, "COMMAND", (sys.executable, "-c", code))
+    typesetter.TYPESETTER.close()
     text = desk.night(1)
     assert list(attached(desk)) == [f"pantau-{desk.run_id(1)}.xlsx"]
     assert "apt-get install libpango-1.0-0" in text
