@@ -121,7 +121,7 @@ def test_damaged_files_give_a_picture_or_a_reason_whatever_byte_is_changed() -> 
 
 
 def test_memory_that_runs_out_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def starved(_data: bytes) -> None:
+    def starved(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(picture_file, "_decoded", starved)
