@@ -146,7 +146,7 @@ def _parse(url: str) -> URL:
 def _prepare_file(path: Path) -> None:
     """Create the file readable by its owner only; posts and mails are nobody else's business."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)

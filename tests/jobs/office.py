@@ -123,6 +123,8 @@ class Office:
         bundle = self.folder / "ca.pem"
         parts = [Path(self.instagram.ca_file).read_text(), Path(self.smtp.certificates.ca_file).read_text()]  # type: ignore[union-attr]
         bundle.write_text("\n".join(parts))
+        # Most tests are not about papers, which take most of a night's time; those that are say [digest] themselves.
+        papers = "" if "[digest]" in self.settings_tail else "[digest]\nattach = []\n"
         readers = "".join(f'[[mail.reader]]\naddress = "{address}"\n' for address in READERS)
         self.config.write_text(
             f"""[office]
@@ -153,7 +155,7 @@ imap_user = "{self.imap.user}"
 imap_password = "env:PANTAU_MAIL_PASSWORD"
 retry_min = [0.01]
 {readers}
-{self.settings_tail}
+{papers}{self.settings_tail}
 """
         )
 
