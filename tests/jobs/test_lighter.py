@@ -42,6 +42,8 @@ def test_a_document_of_many_megabytes_stays_at_home_and_the_mail_below_eight(tmp
 
 
 def test_a_server_that_refuses_the_size_gets_the_mail_without_its_documents(office: Office) -> None:
+    office.settings_tail = "[digest]\n"  # with its papers
+    office.write()
     office.smtp.size_limit_bytes = 80_000
     ended = office.night()
     assert ended.returncode in (0, 1), ended.stderr
