@@ -1,5 +1,6 @@
 """The command line: ``pantau`` or ``python -m jobs``. Turns every ending into a message and an exit code."""
 
+import errno
 import importlib
 import os
 import signal
@@ -10,8 +11,18 @@ from types import FrameType
 import click
 
 from jobs import exit_codes
-from pantau.core.errors import BackupError, LockHeldError, PantauError, ProblemsError, SecretError, StoreError
+from pantau.core.errors import (
+    BackupError,
+    LockHeldError,
+    PantauError,
+    ProblemsError,
+    SecretError,
+    StoreError,
+    StoreLostError,
+)
 
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""Errors of a disk that is full, read-only or failing."""
 COMMANDS = {
     "demo": "a whole night on bundled data, without credentials",
     "nightly": "tonight's run: collect, check, mail the digest",
@@ -102,6 +113,9 @@ def run(arguments: list[str]) -> int:
     except LockHeldError as error:
         click.echo(str(error), err=True)
         return exit_codes.LOCKED
+    except StoreLostError as error:
+        click.echo(f"Terhenti di tengah jalan. {error}", err=True)
+        return exit_codes.INTERRUPTED
     except (BackupError, SecretError, StoreError) as error:
         click.echo(f"Tidak dijalankan: {error}", err=True)
         return exit_codes.BAD_CONFIGURATION
@@ -110,12 +124,22 @@ def run(arguments: list[str]) -> int:
         return exit_codes.NOT_DELIVERED
     except BrokenPipeError:
         return exit_codes.DONE
-    except Exception:  # the last net: whatever it was, the operator sees it and cron sees a failure
+    except Exception as error:  # the last net: whatever it was, the operator sees it and cron sees a failure
         from jobs.logs import log_crash
 
         log_crash()
-        click.echo("Kesalahan tak terduga (rincian di log). Yang sudah tersimpan aman; jalankan lagi.", err=True)
+        click.echo(f"{_in_words(error)} (rincian di log). Yang sudah tersimpan aman; jalankan lagi.", err=True)
         return exit_codes.INTERRUPTED
+
+
+def _in_words(error: Exception) -> str:
+    """What ended the run, as far as the operator can mend it."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return "Terhenti di tengah jalan: memori mesin habis. Hentikan program lain atau tambah memori"
+    if isinstance(error, OSError) and error.errno in _DISK:
+        where = f" {error.filename}" if error.filename else ""
+        return f"Terhenti di tengah jalan: cakram{where}: {error.strerror}. Periksa ruang dan keadaan cakram"
+    return "Kesalahan tak terduga"
 
 
 def main() -> None:

@@ -11,4 +11,4 @@ NOT_DELIVERED = 3
 LOCKED = 4
 """Another run holds the lock."""
 INTERRUPTED = 5
-"""Stopped from outside; what was stored is safe, start again."""
+"""Stopped in the middle, by a signal, the database, the disk or the memory; what was stored is safe, start again."""

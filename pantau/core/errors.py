@@ -55,6 +55,10 @@ class StoreError(PantauError):
     """The database cannot be opened, is newer than this version, or refused a write."""
 
 
+class StoreLostError(StoreError):
+    """The open database stopped serving: gone, full, locked for too long. What was committed before is safe; start again."""
+
+
 class BackupError(PantauError):
     """A backup cannot be written, or a file is no whole backup, or it must not be restored here."""
 

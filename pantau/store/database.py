@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from pantau.core.errors import StoreError
+from pantau.core.errors import StoreError, StoreLostError
 from pantau.store.before_migration import keep_copy
 from pantau.store.migrate import migrate
 
@@ -30,7 +30,7 @@ _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class Database:
-    """An open database. ``read`` and ``write`` give one transaction each; every driver error becomes ``StoreError``."""
+    """An open database. ``read`` and ``write`` give one transaction each; every driver error becomes ``StoreLostError``."""
 
     def __init__(self, engine: Engine, where: str) -> None:
         self._engine = engine
@@ -81,7 +81,7 @@ class Database:
             yield
         except (SQLAlchemyError, dbapi.Error) as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise StoreError(
+            raise StoreLostError(
                 f"Basis data {self.where}: {cause}. Periksa ruang cakram, izin berkas dan sambungan basis data, serta "
                 "apakah proses pantau lain sedang memakainya, lalu jalankan lagi; yang sudah tersimpan tidak hilang."
             ) from error
@@ -102,8 +102,11 @@ def open_database(url: str) -> Database:
         on_failure.callback(database.close)
         if database.is_sqlite:
             keep_copy(Path(database.where))
-        with database.write() as connection:
-            migrate(connection, database.where)
+        try:
+            with database.write() as connection:
+                migrate(connection, database.where)
+        except StoreLostError as error:  # nothing was started that could be interrupted
+            raise StoreError(str(error)) from error
         on_failure.pop_all()
     return database
 
