@@ -14,7 +14,8 @@ from collectors.http import http_client
 from collectors.picture_hosts import is_below, media_hosts
 from pantau.core.errors import PictureError
 from pantau.core.model import Account
-from pantau.core.settings import Network, PictureSettings
+from pantau.core.settings import Network
+from pantau.core.settings_pictures import PictureSettings
 
 FILE = "file:"
 """Beginning of the address of a picture in the folder; what follows is its name there."""

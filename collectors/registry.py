@@ -32,7 +32,7 @@ def _build_instagram(settings: Settings, pace: Pace) -> Collector:
         from collectors.instagram_web import InstagramWebCollector
 
         session = settings.path(instagram.session_file) if instagram.session_file else None
-        notes = settings.state_dir / "instagram.json"
+        notes = settings.shared_dir / "instagram.json"
         web = InstagramWebCollector(instagram, settings.network, session, pace, notes)
         if not instagram.graph_token:
             return web
@@ -41,7 +41,7 @@ def _build_instagram(settings: Settings, pace: Pace) -> Collector:
 
     token = settings.secret(instagram.graph_token).reveal()
     secret = settings.secret(meta.app_secret).reveal() if meta.app_secret else ""
-    notes = settings.state_dir / "instagram-graph.json"
+    notes = settings.shared_dir / "instagram-graph.json"
     graph = InstagramGraphCollector(instagram.graph_user_id, token, meta, settings.network, secret, pace, notes)
     return InstagramCollector(graph, web) if web else graph
 
@@ -62,7 +62,7 @@ def _build_facebook(settings: Settings, pace: Pace) -> Collector:
 def _build_website(settings: Settings, pace: Pace) -> Collector:
     from collectors.website import WebsiteCollector
 
-    notes = settings.state_dir / "website.json"
+    notes = settings.shared_dir / "website.json"
     return WebsiteCollector(settings.collect.website, settings.network, pace, settings.zone, notes)
 
 
@@ -71,7 +71,7 @@ def _build_youtube(settings: Settings, pace: Pace) -> Collector:
 
     youtube = settings.collect.youtube
     key = settings.secret(youtube.api_key).reveal() if youtube.api_key else ""
-    return YouTubeCollector(youtube, settings.network, key, pace, settings.state_dir / "youtube.json")
+    return YouTubeCollector(youtube, settings.network, key, pace, settings.shared_dir / "youtube.json")
 
 
 def _build_tiktok(settings: Settings, pace: Pace) -> Collector:

@@ -12,10 +12,13 @@ import msgspec
 from pantau.core.secrets import Secret
 from pantau.core.settings_editions import WEEKDAYS, Heads, NightlyEdition, PeriodEditionName, Reader, WeeklyOn
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
+from pantau.core.settings_pictures import PictureSettings
 from pantau.core.settings_reader import ReaderSettings
 from pantau.core.settings_tiktok import TikTokSettings
 
 RuleStatus = Literal["uji", "aktif", "nonaktif"]
+OFFICE_PART = "pantau_office"
+"""Parameter of a database address that names the office whose schema of the database is meant."""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,29 +189,6 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True):
     tiktok: TikTokSettings = TikTokSettings()
 
 
-class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Reading the words on pictures; needs the extra ``ocr``. Of videos the cover picture is read."""
-
-    enabled: bool = False
-    """Fetch the pictures of new posts and read them. False: the digest counts them as not read."""
-    folder: str = ""
-    """Where the pictures of imported posts lie whose ``media.url`` is ``file:NAME``; empty: such pictures are not read."""
-    minutes: float = 60.0
-    """Time for pictures in one night; what is not read by then is counted in the digest."""
-    max_mb: float = 10.0
-    """Largest picture that is fetched, in megabytes."""
-    timeout_s: float = 20.0
-    """Longest silence of a picture server; a whole picture may take twice as long."""
-    sure_score: float = 0.6
-    """Lines read with less confidence (0 to 1) lead to a review at most."""
-    private_hosts: tuple[str, ...] = ()
-    """Host names or addresses inside the office's own network from which pictures may be fetched; all others must be public."""
-    thumbnails: int = 20
-    """Posts with a finding that get a small picture in the mail, worst first, whether ``enabled`` or not; 0: none."""
-    thumbnail_hosts: dict[str, tuple[str, ...]] = {}
-    """Further hosts by platform from which those pictures may come, beside the platforms' own; https only."""
-
-
 class TierNorm(msgspec.Struct, frozen=True, kw_only=True):
     """Posting norm of a tier, in ``unit`` days."""
 
@@ -363,6 +343,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention = Retention()
     base_dir: Path = Path()
     """Folder of the settings file; not a key of the file."""
+    code: str = ""
+    """Of one of several offices (``settings_offices``); empty for the only one. Not a key of this level either."""
 
     def path(self, name: str) -> Path:
         """``name`` relative to the settings file's folder."""
@@ -373,22 +355,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Secret(reference, self.base_dir)
 
     @property
-    def state_dir(self) -> Path:
-        """Where lock, database and run folders lie."""
+    def shared_dir(self) -> Path:
+        """Where the lock and what collectors remember lie: one folder for all offices of an installation."""
         return self.path(self.files.state_dir)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the office's own lies: database, run folders, key of reply codes. The shared folder when it is the only office."""
+        return self.shared_dir / "offices" / self.code if self.code else self.shared_dir
 
     @property
     def tiktok_tokens_dir(self) -> Path:
         """Where the tokens of TikTok accounts lie."""
         folder = self.collect.tiktok.tokens_dir
-        return self.path(folder) if folder else self.state_dir / "tiktok"
+        return self.path(folder) if folder else self.shared_dir / "tiktok"
 
     @property
     def database_url(self) -> str:
-        """The store's URL with its secret filled in. Raises ``SecretError``."""
-        if self.store.url_secret:
-            return self.secret(self.store.url_secret).reveal()
-        return self.store.url or f"sqlite:///{self.state_dir / 'pantau.db'}"
+        """The store's URL with its secret filled in, and the office's part of it. Raises ``SecretError``."""
+        url = self.secret(self.store.url_secret).reveal() if self.store.url_secret else self.store.url
+        if not url:
+            return f"sqlite:///{self.state_dir / 'pantau.db'}"
+        return f"{url}{'&' if '?' in url else '?'}{OFFICE_PART}={self.code}" if self.code else url
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,6 +1,5 @@
 """Reads ``pantau.toml`` and validates it as a whole before anything else runs: unknown keys are an error, all errors at once."""
 
-import re
 import tomllib
 import types
 from collections.abc import Collection
@@ -12,14 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pantau.core.errors import Problem, SettingsError
-from pantau.core.settings import MailSettings, PictureSettings, Settings, TierNorm
+from pantau.core.settings import MailSettings, Settings, TierNorm
 from pantau.core.settings_editions import LAST_MONTHLY_DAY, reader_faults
 from pantau.core.settings_meta import meta_problems
+from pantau.core.settings_pictures import picture_problems
 from pantau.core.settings_reader import reader_problems
 from pantau.core.settings_tiktok import tiktok_problems
 
 _UNUSABLE = object()
-_NOT_KEYS = {"base_dir"}
+_NOT_KEYS = {"base_dir", "code"}
 _SECRET_KEYS = {
     "password",
     "imap_password",
@@ -35,10 +35,15 @@ _SECRET_KEYS = {
 
 
 def load_settings(path: Path) -> Settings:
-    """Read and validate a settings file. Raises ``SettingsError`` with every problem in it."""
+    """Read and validate the settings file of a single office. Raises ``SettingsError`` with every problem in it."""
+    return settings_from(read_table(path), str(path), path.resolve().parent)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The parsed file, not validated. Raises ``SettingsError`` when it cannot be read."""
     file = str(path)
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
         remedy = "Salin pantau.example.toml menjadi pantau.toml lalu isi, atau pakai: pantau -c BERKAS ..."
         raise SettingsError([Problem(file, "berkas", "", "berkas setelan tidak ada", remedy)]) from error
@@ -48,7 +53,6 @@ def load_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         remedy = "Teks harus diapit tanda kutip; lihat pantau.example.toml."
         raise SettingsError([Problem(file, "tata tulis", "", f"bukan TOML yang sah: {error}", remedy)]) from error
-    return settings_from(table, file, path.resolve().parent)
 
 
 def settings_from(table: dict[str, Any], file: str, base_dir: Path) -> Settings:
@@ -202,10 +206,11 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     if instagram.overlap_days < 0:
         what = "tidak boleh negatif"
         wrong("collect.instagram.overlap_days", instagram.overlap_days, what, "0: jangan bandingkan lagi.")
-    sections = (meta_problems(settings.collect.meta), tiktok_problems(settings.collect.tiktok))
-    for fault in (*(fault for section in sections for fault in section), *reader_problems(settings.reader)):
+    collect = settings.collect
+    for fault in (*meta_problems(collect.meta), *tiktok_problems(collect.tiktok)):
         wrong(*fault)
-    problems += _picture_checks(settings.pictures, file)
+    for fault in (*reader_problems(settings.reader), *picture_problems(settings.pictures)):
+        wrong(*fault)
     problems += _mail_checks(settings.mail, settings.digest.off, file)
     return problems
 
@@ -225,20 +230,6 @@ def _secrets(settings: Settings) -> dict[str, str]:
         "store.url_secret": settings.store.url_secret,
         "reader.api_key": settings.reader.api_key,
     }
-
-
-def _picture_checks(pictures: PictureSettings, file: str) -> list[Problem]:
-    faults: list[tuple[str, object, str, str]] = []
-    if not 0 <= pictures.sure_score <= 1:
-        faults.append(("sure_score", pictures.sure_score, "harus antara 0 dan 1", "Perbaiki angkanya."))
-    if not 0 <= pictures.thumbnails <= 100:
-        faults.append(("thumbnails", pictures.thumbnails, "harus antara 0 dan 100", "0: tanpa gambar kecil."))
-    for platform, hosts in pictures.thumbnail_hosts.items():
-        for host in hosts:
-            if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*", host, re.IGNORECASE | re.ASCII):
-                remedy = 'Tulis nama server saja, misalnya "gambar.kantor.go.id".'
-                faults.append((f"thumbnail_hosts.{platform}", host, "bukan nama server", remedy))
-    return [Problem(file, f"kunci pictures.{key}", str(value), what, remedy) for key, value, what, remedy in faults]
 
 
 def _mail_checks(mail: MailSettings, off: Collection[str], file: str) -> list[Problem]:

@@ -16,8 +16,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pantau.core.errors import StoreError, StoreLostError
+from pantau.core.settings import OFFICE_PART
 from pantau.store.before_migration import keep_copy
-from pantau.store.migrate import migrate
+from pantau.store.migrate import lock, migrate
 
 _T = TypeVar("_T")
 _BUSY_TIMEOUT_MS = 30_000
@@ -32,9 +33,11 @@ _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 class Database:
     """An open database. ``read`` and ``write`` give one transaction each; every driver error becomes ``StoreLostError``."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(self, engine: Engine, where: str, schema: str = "") -> None:
         self._engine = engine
         self.where = where
+        self._schema = schema
+        """PostgreSQL schema of one of several offices; empty: that of the connection."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.mark = "?" if self.is_sqlite else "%s"
         """The driver's placeholder in raw SQL."""
@@ -69,6 +72,12 @@ class Database:
                 cursor.execute(sql, tuple(parameters))
                 while rows := cursor.fetchmany(_STREAM_ROWS):
                     yield from rows
+
+    def make_schema(self, connection: Connection) -> None:
+        """Make the office's schema in a database that several offices share, if need be."""
+        if self._schema:
+            lock(connection)
+            connection.execute(sa.schema.CreateSchema(self._schema, if_not_exists=True))
 
     def close(self) -> None:
         """Give up all connections."""
@@ -115,6 +124,7 @@ def connect(url: str) -> Database:
     """The same as it is: a SQLite file is made when there is none, tables are neither made nor migrated."""
     parsed = _parse(url)
     where = parsed.database if parsed.drivername == "sqlite" else parsed.render_as_string(hide_password=True)
+    schema = _schema(parsed)
     if parsed.drivername == "sqlite":
         _prepare_file(Path(str(where)))
         engine = sa.create_engine(parsed)
@@ -123,8 +133,18 @@ def connect(url: str) -> Database:
     else:
         # A night may leave the connection idle for hours, and a firewall may drop it.
         options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "pantau"}
+        if schema:  # every statement then means the office's own tables, one for the raw driver too
+            given = parsed.query.get("options", "")
+            options["options"] = f"{given} -c search_path={schema}".strip()
+            parsed = parsed.difference_update_query([OFFICE_PART, "options"])
         engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=options)
-    return Database(engine, str(where))
+    return Database(engine, str(where), schema)
+
+
+def _schema(parsed: URL) -> str:
+    """The PostgreSQL schema of one of several offices, whose code the address carries; empty for a single office."""
+    code = parsed.query.get(OFFICE_PART, "")
+    return f"pantau_{str(code).replace('-', '_')}" if code else ""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -141,6 +161,11 @@ def _parse(url: str) -> URL:
         raise StoreError(f"Alamat basis data tidak dapat dibaca. {remedy}") from error
     if parsed.drivername in _POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "sqlite" and OFFICE_PART in parsed.query:
+        raise StoreError(
+            "Satu berkas SQLite tidak dapat dibagi beberapa kabupaten. Kosongkan [store] di pantau.toml: tiap kabupaten mendapat "
+            "berkas sendiri; atau pakai PostgreSQL."
+        )
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
         return parsed
     raise StoreError(f"Alamat basis data {parsed.render_as_string(hide_password=True)} tidak didukung. {remedy}")

@@ -21,13 +21,18 @@ def migrate(connection: Connection, where: str, up_to: str = REVISION) -> None:
     if connection.dialect.name == "postgresql":
         if connection.scalar(sa.text("SHOW transaction_read_only")) == "on":
             raise StoreError(f"Basis data {where} hanya dapat dibaca. Beri pengguna basis data itu hak menulis.")
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        lock(connection)
     current = current_revision(connection)
     if current == up_to:
         return
     if current is not None and current > REVISION:
         raise newer(f"Basis data {where}", current)
     _upgrade(connection, up_to)
+
+
+def lock(connection: Connection) -> None:
+    """Wait for whoever is making or migrating tables in this PostgreSQL database; until the end of the transaction."""
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def newer(where: str, revision: str) -> StoreError:

@@ -12,7 +12,8 @@ import pytest
 from collectors import pictures
 from collectors.pictures import PictureFetcher, open_source
 from pantau.core.errors import PictureError
-from pantau.core.settings import Network, PictureSettings
+from pantau.core.settings import Network
+from pantau.core.settings_pictures import PictureSettings
 from tests.servers.base import Fault, Reply, broken_off, dropped, redirect_reply, stalled
 from tests.servers.picture_server import PictureServer
 
