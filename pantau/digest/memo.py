@@ -31,7 +31,7 @@ from pantau.digest import build_posts, build_tables, clean, words
 from pantau.digest.context import Context
 from pantau.digest.memo_forms import steady
 from pantau.digest.model import DigestInput
-from pantau.digest.printable import Letterhead
+from pantau.digest.printable import MISTAKES, Letterhead
 
 EXAMPLES = 3
 _EXAMPLE_CHARS = 220
@@ -222,7 +222,7 @@ def _filled(template: Path, values: Mapping[str, object], head: Letterhead) -> b
         image: Any = InlineImage(paper, io.BytesIO(head.emblem), height=Mm(_EMBLEM_MM)) if head.emblem else ""
         paper.render({**values, "lambang": image}, jinja_env=environment)
         paper.save(buffer)
-    except (TemplateError, PackageNotFoundError, zipfile.BadZipFile, XMLSyntaxError, KeyError, OSError) as error:
+    except (TemplateError, PackageNotFoundError, zipfile.BadZipFile, XMLSyntaxError, OSError, *MISTAKES) as error:
         raise MemoError(
             f"{template}: templat nota dinas tidak dapat dipakai ({clean.line(str(error), 160)}). "
             "Perbaiki isian {{ ... }} di dalamnya, atau pindahkan berkas itu agar bawaan Pantau dipakai."

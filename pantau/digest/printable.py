@@ -4,20 +4,21 @@ Without the typesetter's libraries there is no PDF, and the digest says so.
 """
 
 import functools
+import traceback
 from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from pantau.core.resources import data_dir
 from pantau.core.settings import Office
 from pantau.digest import budget, charts, clean
 from pantau.digest.blocks import CardPicture, Chart
 from pantau.digest.model import Digest
-from pantau.digest.typesetter import TYPESETTER
+from pantau.digest.typesetter import TYPESETTER, PrintError
 
 _LIMITS = budget.Limits(flags=120, reviews=40, still_open=30, quiet=40, unread_each=15, lines=20)
 """A PDF is read on paper; beyond this the workbook serves better."""
@@ -86,18 +87,35 @@ def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4
 
 
 def fill(template: str, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"], **more: Any) -> str:
-    """A print template with letterhead and paper; ``more`` is what it is about."""
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            head=head,
-            emblem=_data_url(head.emblem),
-            size=_SIZES[paper],
-            created=made_at.date().isoformat(),
-            **more,
-        )
-    )
+    """A print template with letterhead and paper; ``more`` is what it is about.
+
+    Raises ``PrintError`` when the template is faulty: the office may edit it, and the digest goes out without a PDF then.
+    """
+    values = {
+        "head": head,
+        "emblem": _data_url(head.emblem),
+        "size": _SIZES[paper],
+        "created": made_at.date().isoformat(),
+    }
+    try:
+        return _environment().get_template(template).render(values | more)
+    except (TemplateError, *MISTAKES) as error:
+        raise PrintError(
+            f"PDF tidak dibuat: templat {_place(error, template)} tidak dapat dipakai ({clean.line(str(error), 160)}). "
+            "Perbaiki berkas itu, atau kembalikan yang bawaan."
+        ) from error
+
+
+MISTAKES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What a wrong expression in a template raises, besides jinja's own errors."""
+
+
+def _place(error: Exception, template: str) -> str:
+    """The file with the mistake, which may be one that ``template`` includes, and its line."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or template} baris {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    return f"{Path(frames[-1].filename).name} baris {frames[-1].lineno}" if frames else template
 
 
 @functools.cache

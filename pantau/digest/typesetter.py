@@ -6,15 +6,18 @@ its length (8 bytes) and its bytes, until the input ends. WeasyPrint needs Pango
 """
 
 import atexit
+import errno
 import gc
 import hashlib
 import os
 import re
+import resource
 import struct
 import subprocess
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from pantau.core.errors import PantauError
@@ -38,6 +41,13 @@ _DATES = {"SOURCE_DATE_EPOCH": "1767225600"}
 """Font subsets carry the time of their making unless this says otherwise."""
 _LENGTH = struct.Struct(">Q")
 _DONE, _FAILED = b"+", b"!"
+_LEAST_ROOM = 200 * 1024 * 1024
+"""With less room than this (bytes) a failure to load the libraries is laid to the memory, whatever the loader calls it."""
+_NO_MEMORY_SIGNS = ("failed to map segment", "cannot allocate memory", "out of memory")
+_NO_MEMORY = "PDF tidak dibuat: memori mesin tidak cukup untuk menyusunnya. Hentikan program lain atau tambah memori."
+_ENDING_S = 5.0
+_KILLED = (-9, -6, -5, -11)
+"""How a process ends that the system denied memory: SIGKILL, SIGABRT, SIGTRAP (GLib), SIGSEGV."""
 
 
 class PrintError(PantauError):
@@ -49,41 +59,40 @@ class Typesetter:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._refused = ""
         self._one_at_a_time = threading.Lock()
 
     def start(self) -> None:
-        """Have the process ready; its libraries take a second to load, which it does on its own."""
+        """Have the process ready; its libraries take a second to load. Where it cannot start, ``typeset`` says so."""
         if self._process is None or self._process.poll() is not None:
             environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-            self._process = subprocess.Popen(
-                COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment | _DATES,
-                start_new_session=True,
-            )
+            self._process, self._refused = None, ""
+            try:
+                self._process = subprocess.Popen(
+                    COMMAND,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env=environment | _DATES,
+                    start_new_session=True,
+                )
+            except OSError as error:  # the digest goes out without its PDF
+                reason = f"PDF tidak dibuat: penyusun halaman tidak dapat dijalankan ({error.strerror})."
+                self._refused = _NO_MEMORY if _is_lack_of_memory(error) else reason
 
     def typeset(self, source: str) -> bytes:
         """The PDF of a page that draws on nothing outside itself; the same page gives the same bytes. Raises ``PrintError``."""
         with self._one_at_a_time:
             self.start()
             process = self._process
-            assert process is not None
-            assert process.stdin is not None
-            assert process.stdout is not None
-            timer = threading.Timer(LIMIT_S, process.kill)
-            timer.start()
-            try:
-                _send(process.stdin, source.encode("utf-8", "replace"))
-                answer = _receive(process.stdout)
-            except OSError:
-                answer = None
-            finally:
-                timer.cancel()
+            if process is None:
+                raise PrintError(self._refused)
+            answer, late = _ask(process, source)
             if answer is None:
+                killed = not late and _was_denied_memory(process)
                 self.close()
-                raise PrintError("PDF tidak dibuat: penyusun halaman berhenti di tengah jalan atau terlalu lama.")
+                stopped = "PDF tidak dibuat: penyusun halaman berhenti di tengah jalan atau terlalu lama."
+                raise PrintError(_NO_MEMORY if killed else stopped)
             if answer[:1] == _FAILED:
                 raise PrintError(answer[1:].decode("utf-8"))
             return answer[1:]
@@ -103,6 +112,63 @@ class Typesetter:
         process.wait()
 
 
+def _ask(process: "subprocess.Popen[bytes]", source: str) -> tuple[bytes | None, bool]:
+    """What the process answers to a page, None when it ended; and whether we ended it for taking too long."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(LIMIT_S, end)
+    timer.start()
+    try:
+        _send(process.stdin, source.encode("utf-8", "replace"))
+        return _receive(process.stdout), late.is_set()
+    except OSError:
+        return None, late.is_set()
+    finally:
+        timer.cancel()
+
+
+def _was_denied_memory(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether a process that ended by itself most likely found no memory: the system killed it, or there is hardly any left."""
+    try:
+        code = process.wait(_ENDING_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return code in _KILLED or (code != 0 and _room() < _LEAST_ROOM)
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """By the error's kind and words, or since there is hardly any room left: the loader of libraries calls a file missing then."""
+    words = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or any(sign in words for sign in _NO_MEMORY_SIGNS)
+        or _room() < _LEAST_ROOM
+    )
+
+
+def _room() -> float:
+    """Bytes that this process can still get, by its limit and by the machine; infinite where neither is known."""
+    rooms = [float("inf")]
+    try:
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            rooms.append(limit - pages * resource.getpagesize())
+        told = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+        if told:
+            rooms.append(int(told[1]) * 1024)
+    except (OSError, ValueError):
+        pass
+    return min(rooms)
+
+
 TYPESETTER = Typesetter()
 atexit.register(TYPESETTER.close)
 
@@ -115,7 +181,9 @@ def unavailable() -> str:
 
         # WeasyPrint has half a picture count as a whole one in the whole process; elsewhere such a picture is unreadable.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
-    except (ImportError, OSError):  # OSError: a shared library is missing
+    except (ImportError, OSError, MemoryError) as error:  # OSError: a shared library is missing
+        if _is_lack_of_memory(error):
+            return _NO_MEMORY
         return (
             "PDF tidak dibuat: WeasyPrint atau pustaka Pango belum terpasang di mesin ini "
             "(Debian/Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-liberation)."
@@ -149,6 +217,8 @@ def serve(pages: BinaryIO, papers: BinaryIO) -> None:
         except Exception as error:  # whatever a post makes the typesetter do, the digest still goes out
             where = traceback.extract_tb(error.__traceback__)[-1].name
             said = f"PDF tidak dibuat karena galat penyusun halaman ({type(error).__name__} pada {where})."
+            if _is_lack_of_memory(error):
+                said = _NO_MEMORY
             _send(papers, _FAILED + said.encode())
         gc.collect()
 

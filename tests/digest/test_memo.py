@@ -146,7 +146,16 @@ def test_the_offices_own_template_is_filled_in(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ tidak_ada }}", "{{ kode", "{{ kop.__class__.__mro__ }}", "{% include '/etc/passwd' %}"], ids=range(4)
+    "text",
+    [
+        "{{ tidak_ada }}",
+        "{{ kode",
+        "{{ kop.__class__.__mro__ }}",
+        "{% include '/etc/passwd' %}",
+        "{{ kode + 1 }}",
+        "{{ 1 / 0 }}",
+    ],
+    ids=range(6),
 )
 def test_a_template_that_cannot_work_is_named_with_what_to_do(tmp_path: Path, text: str):
     own = Document()

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 from markupsafe import escape
 
-from pantau.core.settings import Signature
+from jobs.attaching import prepare
+from pantau.core.settings import Settings, Signature
 from pantau.digest import printable, typesetter
 from pantau.digest.build import build
+from pantau.digest.render import Renderer
 from tests.digest import golden, hostile, sample
 from tests.digest.large import night as large
 
@@ -243,6 +245,56 @@ def test_a_page_on_which_the_typesetter_hangs_or_dies_costs_the_pdf_alone(
         printed(sample.calm())
     other_process("")
     assert printed(sample.calm()).startswith(b"%PDF"), "the next page is printed"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        _NO_PANGO.replace("cannot load library 'libpango-1.0-0'", "libpango: failed to map segment from shared object"),
+        "import pantau.digest.typesetter as t; t._pdf = lambda source: bytes(1 << 60)",
+        "import pantau.digest.typesetter as t, os; t._pdf = lambda source: os.kill(os.getpid(), 9)",
+    ],
+    ids=["libraries find no room", "the page finds no room", "killed by the system"],
+)
+def test_a_machine_without_memory_is_not_told_to_install_anything(other_process: Callable[[str], None], fault: str):
+    other_process(fault)
+    with pytest.raises(typesetter.PrintError, match="memori mesin tidak cukup") as caught:
+        printed(sample.calm())
+    assert "apt-get" not in str(caught.value)
+
+
+def test_a_typesetter_that_cannot_be_started_costs_the_pdf_alone(
+    other_process: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+):
+    other_process("")
+    monkeypatch.setattr(typesetter, "COMMAND", ("/tidak/ada",))
+    typesetter.TYPESETTER.start()
+    with pytest.raises(typesetter.PrintError, match="tidak dapat dijalankan"):
+        printed(sample.calm())
+
+
+@pytest.fixture
+def own_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Print templates that the office may spoil."""
+    folder = shutil.copytree(printable.data_dir("templates"), tmp_path / "templates")
+    monkeypatch.setattr(printable, "data_dir", lambda _name: folder)
+    printable._environment.cache_clear()
+    yield folder
+    printable._environment.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["{% if %}", "{{ digest.tidak_ada }}", "{{ 1 / 0 }}", "{{ head.title + 1 }}", "{{ x("]
+)
+def test_a_faulty_print_template_is_named_with_its_line_and_the_digest_goes_out_without_pdf(
+    own_templates: Path, spoilt: str
+):
+    page = own_templates / "print.html.j2"
+    page.write_text(page.read_text("utf-8").replace("{% for title", f"\n{spoilt}\n{{% for title", 1), "utf-8")
+    made = prepare(Settings(), Renderer(), build(sample.calm()), ("pdf",))
+    assert made.documents == {}
+    assert re.search(r"PDF tidak dibuat: templat \S+\.j2 baris \d+ tidak dapat dipakai", made.page.attached)
+    assert "PDF tidak dibuat" in " ".join(made.rendered.text.split())
 
 
 def test_the_typesetter_sees_no_secret_of_the_environment(
