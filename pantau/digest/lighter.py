@@ -20,6 +20,13 @@ _OF_THE_BODY = ("content-type", "content-transfer-encoding", "mime-version")
 _PICTURE = re.compile(r'<img(?:\s+[a-z-]+="[^"]*")*\s*/?>')
 _ALT = re.compile(r'\salt="([^"]*)"')
 _FIRST_ROW = re.compile(r'<td class="st"[^>]*>.*?</td></tr>', re.DOTALL)
+_SPOKEN_OF: dict[Dropped, re.Pattern[str]] = {
+    "pdf": re.compile(r"\s*\bPDF\s+siap\s+cetak\."),
+    "xlsx": re.compile(r"\s*\bXLSX\s+memuat\s+semuanya,\s.*?\.(?=\s|<|$)", re.DOTALL),
+}
+"""What ``attached`` says of a document that is there. A point inside a number is not the end."""
+_POINTER = re.compile(r"(\bdi\s+)lampiran(\s+)XLSX\b")
+_NOTHING_ATTACHED = re.compile(r"<p><b>Lampiran\.</b> *</p>\n?|^(?:- )?Lampiran\.\n\n", re.MULTILINE)
 _NOTICE = (
     '\n<tr><td class="w" bgcolor="#fff3d6" style="background-color:#fff3d6;padding:8px 12px;color:#4c3600">{}</td></tr>'
 )
@@ -36,6 +43,7 @@ def lighter(wire: bytes, dropped: Sequence[Dropped], run_id: str) -> bytes | Non
     bodies = {part.get_content_subtype(): str(part.get_content()) for part in parts if _kind(part) is None}
     text, html = bodies["plain"].replace("\r\n", "\n"), bodies.get("html", "").replace("\r\n", "\n")
     sentence = _sentence(gone, run_id)
+    text, html = _without_mention(text, gone), _without_mention(html, gone)
     return wire_of(
         [(name, str(value)) for name, value in message.items() if name.lower() not in _OF_THE_BODY],
         f"{sentence}\n\n{text}",
@@ -71,6 +79,16 @@ def _sentence(gone: Sequence[Dropped], run_id: str) -> str:
     kept = [_LABELS[kind] for kind in gone]
     where = f" Dokumennya tersimpan di mesin Pantau: pantau digest show {run_id}." if gone[0] != "gambar" else ""
     return f"Server surel menolak ukuran surel ini, jadi dikirim tanpa {words.listed(kept)}.{where}"
+
+
+def _without_mention(body: str, gone: Sequence[Dropped]) -> str:
+    """The text or the page without what it says of documents that it no longer brings."""
+    for kind in gone:
+        if kind in _SPOKEN_OF:
+            body = _SPOKEN_OF[kind].sub("", body, count=1)
+    if "xlsx" in gone:
+        body = _POINTER.sub(r"\1XLSX\2yang tidak ikut", body)
+    return _NOTHING_ATTACHED.sub("", body, count=1)
 
 
 def _in_words(picture: re.Match[str]) -> str:

@@ -7,7 +7,8 @@ from email.message import EmailMessage
 import msgspec
 import pytest
 
-from pantau.core.settings import DigestSettings
+from jobs.attaching import prepare
+from pantau.core.settings import DigestSettings, Settings
 from pantau.digest import lint
 from pantau.digest.build import build
 from pantau.digest.lighter import STEPS, lighter
@@ -81,6 +82,32 @@ def test_a_lighter_mail_is_sound_has_the_same_headers_and_says_on_top_what_is_mi
     assert set(Page(PAGE.html).text.split()) <= set(Page(html).text.split())
     for picture in PAGE.pictures:
         assert (picture.alt in Page(html).text) == ("gambar" in step)
+
+
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
+def test_a_lighter_mail_does_not_speak_of_documents_that_it_no_longer_brings(step) -> None:
+    settings = Settings()
+    page = prepare(settings, Renderer(), build(golden.sample.rich()), ("xlsx", "pdf")).rendered
+    whole = mail(page)
+    for part in bodies(whole):
+        assert "Lampiran. XLSX memuat semuanya" in part
+        assert "PDF siap cetak." in part
+    light = lighter(whole, step, "n-1")
+    assert light is not None
+    assert lint.problems(light) == ()
+    for part in bodies(light):
+        assert "siap cetak" not in part
+        assert ("Lampiran. XLSX memuat semuanya" in part) == ("xlsx" not in step)
+        assert "Lampiran." in part or "xlsx" in step
+        assert "di lampiran XLSX" not in part or "xlsx" not in step
+    text = parsed(light).get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
+    assert "\n\nDikirim kepada" in text, "what stands behind it stays a paragraph of its own"
+
+
+def bodies(wire: bytes) -> tuple[str, str]:
+    """The words of both parts."""
+    text, html = (parsed(wire).get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    return flat(text), Page(html).text
 
 
 def test_a_mail_that_holds_nothing_of_the_kind_has_no_lighter_form() -> None:
