@@ -143,6 +143,8 @@ def _post_rows(connection: Connection, runs: Sequence[str], window: Window | Non
     if window is not None:
         span = (sightings.c.published_at >= window.start, sightings.c.published_at < window.end)
         wanted.append(sa.and_(*span))
+    same = [raws.c[name] == posts.c[name] for name in ("raw_sha256", "published_at")]  # the time names the partition
+    same.append(raws.c.post == posts.c.key)
     query = (
         sa.select(
             sightings.c.post,
@@ -154,7 +156,7 @@ def _post_rows(connection: Connection, runs: Sequence[str], window: Window | Non
             sa.and_(posts.c.changed_run.in_(runs), posts.c.changed_run != posts.c.first_run).label("edited"),
         )
         .join(posts, sa.and_(posts.c.published_at == sightings.c.published_at, posts.c.key == sightings.c.post))
-        .outerjoin(raws, sa.and_(raws.c.post == posts.c.key, raws.c.raw_sha256 == posts.c.raw_sha256))
+        .outerjoin(raws, sa.and_(*same))
         .where(sa.or_(*wanted))
         .order_by(sightings.c.post)
     )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData, Table
 
 from pantau.core.errors import StoreError
-from pantau.store import schema
+from pantau.store import partitions, schema
 from pantau.store.database import Database, connect
 from pantau.store.migrate import current_revision, migrate
 
@@ -45,7 +45,8 @@ class Snapshot:
         self.revision = current_revision(connection) or ""
         held = MetaData()
         held.reflect(connection)
-        self._tables = {str(table.name): table for table in held.sorted_tables if table.name != _OWN}
+        inside = {_OWN, *partitions.names(connection)}
+        self._tables = {str(table.name): table for table in held.sorted_tables if table.name not in inside}
 
     @property
     def tables(self) -> list[str]:
@@ -95,6 +96,7 @@ def restore(url: str, revision: str, tables: Mapping[str, Iterable[bytes]], asid
     database = connect(url)
     try:
         with database.write() as connection:
+            database.make_schema(connection)
             if aside:
                 _set_aside(connection, aside)
             migrate(connection, database.where, revision)
@@ -109,6 +111,7 @@ def restore(url: str, revision: str, tables: Mapping[str, Iterable[bytes]], asid
                     f"Cadangan memuat tabel yang tidak dikenal skema {revision}: {', '.join(sorted(unknown))}."
                 )
             migrate(connection, database.where)
+            partitions.spread(connection)
             mails = schema.mails
             change = mails.update().where(mails.c.state.in_(_UNDECIDED))
             connection.execute(change.values(state="unknown", own_copy=False, next_at=None, detail=_MAYBE_SENT))
@@ -121,8 +124,9 @@ def _set_aside(connection: Connection, aside: str) -> None:
     """Move every table out of the way, with what belongs to it."""
     connection.execute(sa.schema.CreateSchema(aside))
     quote = connection.dialect.identifier_preparer.quote
+    ours = {*schema.metadata.tables, *partitions.names(connection), _OWN}
     for name in sa.inspect(connection).get_table_names():
-        if name in schema.metadata.tables or name == _OWN:
+        if name in ours:
             connection.exec_driver_sql(f"ALTER TABLE {quote(name)} SET SCHEMA {quote(aside)}")
 
 

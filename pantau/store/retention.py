@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from pantau.core.letters import Letter
-from pantau.store import schema
+from pantau.store import partitions, schema
 from pantau.store.audit import append
 from pantau.store.database import Database
 from pantau.store.records import Purged
@@ -30,15 +30,13 @@ def purge(
     with database.write() as connection:
         raws = posts = wires = letters = 0
         if raw_before is not None:
-            old = sa.select(_P.c.key).where(_P.c.published_at < raw_before)
+            raws += partitions.drop_before(connection, raw_before, "raws.post IN (SELECT post FROM findings)")
             judged = sa.select(schema.findings.c.post)
-            table = schema.raws
-            raws += connection.execute(
-                table.delete().where(table.c.post.in_(old), table.c.post.not_in(judged))
-            ).rowcount
+            raws += _delete_raws(connection, raw_before, schema.raws.c.post.not_in(judged))
         if posts_before is not None:
             old = sa.select(_P.c.key).where(_P.c.published_at < posts_before)
-            raws += connection.execute(schema.raws.delete().where(schema.raws.c.post.in_(old))).rowcount
+            raws += partitions.drop_before(connection, posts_before)
+            raws += _delete_raws(connection, posts_before)
             for table in (schema.post_versions, schema.categories, schema.sightings, schema.post_pictures):
                 connection.execute(table.delete().where(table.c.post.in_(old)))
             shown = sa.select(schema.post_pictures.c.sha256)
@@ -59,6 +57,15 @@ def purge(
             body = {"before": given, "removed": removed}
             append(connection, at or max(given.values()), "purge", "", body)
     return Purged(raws=raws, posts=posts, wires=wires, letters=letters)
+
+
+def _delete_raws(connection: sa.Connection, before: datetime, *more: sa.ColumnElement[bool]) -> int:
+    """One by one, by way of the posts (SQLite finds them by time) and their time (PostgreSQL looks into no other month)."""
+    table = schema.raws
+    old = sa.select(_P.c.key).where(_P.c.published_at < before)
+    return connection.execute(
+        table.delete().where(table.c.published_at < before, table.c.post.in_(old), *more)
+    ).rowcount
 
 
 def _forget_writers(connection: sa.Connection, before: datetime) -> int:

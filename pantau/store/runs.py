@@ -10,6 +10,7 @@ from pantau.core.errors import StoreError
 from pantau.core.model import Run, RunKind, Window
 from pantau.store import schema
 from pantau.store.database import Database
+from pantau.store.partitions import make_ahead
 from pantau.store.records import RunEvent
 
 NIGHTS = ("nightly", "demo")
@@ -31,6 +32,7 @@ class Runs:
     def begin(self, kind: RunKind, run_id: str, window: Window, as_of: datetime, started_at: datetime) -> Run:
         """Start a run. A run of that id that exists already is given back as it is, finished or not."""
         with self._database.write() as connection:
+            make_ahead(connection, as_of)
             connection.execute(
                 self._database.insert(_T)
                 .values(

@@ -204,7 +204,12 @@ def _keep_version(connection: Connection, post: Post) -> None:
 
 def _save_raws(connection: Connection, database: Database, items: Iterable[Collected]) -> None:
     rows = [
-        {"post": item.post.key, "raw_sha256": item.post.raw_sha256, "data": zlib.compress(item.raw)}
+        {
+            "post": item.post.key,
+            "raw_sha256": item.post.raw_sha256,
+            "data": zlib.compress(item.raw),
+            "published_at": item.post.published_at,
+        }
         for item in items
         if item.raw
     ]

@@ -25,11 +25,12 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     event,
+    text,
 )
 
 from pantau.store.columns import CleanText, Instant
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration this code was written for. Revisions are four digits, so that a newer one sorts later."""
 
 metadata = MetaData()
@@ -185,8 +186,10 @@ raws = Table(
     _post(),
     _text("raw_sha256"),
     Column("data", LargeBinary, nullable=False),
+    Column("published_at", Instant(), server_default=text("0"), nullable=False),
     PrimaryKeyConstraint("post", "raw_sha256"),
 )
+"""``published_at`` is its post's. In PostgreSQL it divides the table by months and is part of the primary key (``partitions``)."""
 
 categories = Table(
     "categories",

@@ -111,4 +111,20 @@ def before_evidence(store: Store) -> None:
             *(("sightings", name) for name in ("missed_at", "seen_run", "source")),
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        before_months(connection)
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+
+
+def before_months(connection: Any) -> None:
+    """Take away what migration 0007 brought: in PostgreSQL the raw answers are one table again."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("ALTER TABLE raws DROP COLUMN published_at")
+        return
+    for statement in (
+        "CREATE TABLE whole AS SELECT post, raw_sha256, data FROM raws",
+        "DROP TABLE raws",
+        "ALTER TABLE whole RENAME TO raws",
+        "ALTER TABLE raws ADD CONSTRAINT raws_pkey PRIMARY KEY (post, raw_sha256)",
+        "ALTER TABLE raws ADD FOREIGN KEY (post) REFERENCES posts (key)",
+    ):
+        connection.exec_driver_sql(statement)

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from pantau.core.errors import StoreError
-from pantau.store import migrate, open_store, schema
+from pantau.store import migrate, open_store, partitions, schema
 from pantau.store.store import Store
 
 from .builders import ON, account, begin, post, scan
@@ -43,7 +43,9 @@ def test_what_is_stored_is_there_after_reopening(url: str) -> None:
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
     with store._database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        parts = set(partitions.names(connection))
+        ours = {"include_name": lambda name, kind, _parent: kind != "table" or name not in parts}
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), schema.metadata) == []
 
 
 def test_the_migrations_make_the_same_sqlite_tables_byte_for_byte(tmp_path: Path) -> None:
