@@ -181,6 +181,7 @@ class WebsiteCollector:
         if found.feed is None:
             same = self._reading(harvest.target, now, note.last_post_at)
             return Scan(reading=same, shown=note.ids, seen_from=note.seen_from)
+        harvest.hear(found.told_at)
         harvest.take(found.feed, note)
         if not found.feed.whole:
             raise CollectorError("umpan situs terputus di tengah atau rusak", "format")

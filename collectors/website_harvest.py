@@ -9,6 +9,8 @@ from collectors.website_site import Found, SiteNote
 from pantau.core.model import Collected, Post, Scan, Target, Window
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)
+_CLOCKS_APART = timedelta(days=1)
+"""A site's clock that is further ahead than this of ours is the site's mistake."""
 _LATE = timedelta(days=1)
 """An entry without a date seen first in a rerun of a window that ended longer ago cannot be placed in it."""
 _INSTANT = timedelta(microseconds=1)
@@ -24,6 +26,7 @@ class Harvest:
         self.last_post_at: datetime | None = None
         self._window = window
         self._now = now
+        self._by_any_clock = now
         self._wanted_from = target.since - overlap
         self._posts: dict[str, Collected] = {}
         self._dates: list[datetime] = []
@@ -43,6 +46,11 @@ class Harvest:
         if self._guessed or not self._dates or self._dates != sorted(self._dates, reverse=True):
             return None
         return max(self._dates[-1] + _INSTANT, self._wanted_from)
+
+    def hear(self, told_at: datetime | None) -> None:
+        """Take note of the site's clock: what lies in the future by ours alone, which may be slow, has its right date."""
+        if told_at is not None and told_at - self._now <= _CLOCKS_APART:
+            self._by_any_clock = max(self._by_any_clock, told_at)
 
     def take(self, feed: Feed, note: SiteNote) -> int:
         """Add the entries of a feed or of a further page of it; how many were new."""
@@ -83,7 +91,7 @@ class Harvest:
 
     def _add(self, entry: Entry, note: SiteNote) -> None:
         moment = entry.published
-        if moment is None or moment > self._now + _CLOCK_TOLERANCE:
+        if moment is None or moment > self._by_any_clock + _CLOCK_TOLERANCE:
             # No date, or one that has not come yet although the entry can be read: it counts from when it was first seen.
             self._guessed = True
             moment = note.sightings.get(entry.entry_id)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -55,6 +55,8 @@ class Found(msgspec.Struct, frozen=True):
     feed: Feed | None
     etag: str = ""
     modified: str = ""
+    told_at: datetime | None = None
+    """The site's own clock when it answered, None when it did not say."""
 
 
 class Site:
@@ -128,7 +130,8 @@ class Site:
         feed = parse_feed(page.body, page.headers, page.url, self._handle, self._zone)
         if not feed.version:
             return None
-        return Found(page.url, feed, page.headers.get("etag", ""), page.headers.get("last-modified", ""))
+        validators = (page.headers.get("etag", ""), page.headers.get("last-modified", ""))
+        return Found(page.url, feed, *validators, told_at=_told_at(page))
 
     def _discover(self, tried: str) -> Found:
         home = self.ask(self._home, {})
@@ -181,6 +184,14 @@ class Site:
 
 def _bare(host: str) -> str:
     return host.lower().rstrip(".").removeprefix("www.")
+
+
+def _told_at(page: Page) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(page.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _wait_of(page: Page, now: Callable[[], datetime]) -> float:

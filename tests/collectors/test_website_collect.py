@@ -184,6 +184,32 @@ def test_an_entry_with_a_future_date_is_read_now_and_is_no_way_to_hide(date: str
         assert next(iter(office.stored.values())).post.published_at == NIGHT - timedelta(microseconds=1)
 
 
+@pytest.mark.parametrize("validators", [True, False])
+def test_with_a_slow_clock_here_an_entry_waits_for_the_next_night_and_keeps_its_own_time(
+    validators: bool, tmp_path: Path
+) -> None:
+    own = FakeSite("desa", [FakeEntry(NIGHT - timedelta(minutes=40), "Baru saja"), *entries(2)], validators=validators)
+    with WebsiteServer([own]) as server:
+        server.clock = lambda: NIGHT
+        office = open_office(server, tmp_path)
+        office.next_day(hours=-2)
+        office.night()
+        assert office.texts() == ["Berita 1"], "two are published later than our clock says it is"
+        office.next_day(hours=26)
+        office.night()
+        assert office.texts() == ["Baru saja", "Berita 0", "Berita 1"]
+        assert {one.post.published_at for one in office.stored.values()} == {one.at for one in own.entries}
+
+
+def test_a_site_whose_clock_is_days_ahead_cannot_hide_an_entry(tmp_path: Path) -> None:
+    ahead = "Tue, 17 Nov 2026 08:00:00 +0700"
+    with WebsiteServer([FakeSite("desa", [FakeEntry(NIGHT, "Masa depan", date=ahead)])]) as server:
+        server.clock = lambda: NIGHT + timedelta(days=8)
+        office = open_office(server, tmp_path)
+        office.night()
+        assert office.texts() == ["Masa depan"]
+
+
 def test_a_backdated_entry_is_not_missed(tmp_path: Path) -> None:
     with WebsiteServer([site(write_date=indonesian)]) as server:
         office = open_office(server, tmp_path)

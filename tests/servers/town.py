@@ -16,7 +16,7 @@ import struct
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -128,6 +128,10 @@ class _YouTube(YouTubeServer):
 class _Sites(WebsiteServer):
     """Every site has a host of its own; its links stay below its name, as those of a site that moved from a folder do."""
 
+    def __init__(self, world: World, clock: Callable[[], datetime]) -> None:
+        super().__init__(world.website)
+        self.clock = clock
+
     def answer(self, request: Request) -> Reply:
         name = request.host.split(".")[0]
         inside = request.path == f"/{name}" or request.path.startswith(f"/{name}/")
@@ -186,7 +190,7 @@ class Town(LocalServer):
             "graph": _Graph(professional, pages=world.facebook),
             "instagram": _Instagram(personal),
             "youtube": _YouTube(world.youtube),
-            "website": _Sites(world.website),
+            "website": _Sites(world, self.now),
             "tiktok": TikTokServer(world.tiktok, self.now),
             "pictures": _Pictures(),
         }

@@ -62,6 +62,8 @@ class WebsiteServer(LocalServer):
         self.sites = {site.name: site for site in sites}
         self.unchanged = 0
         """Answers 304 so far."""
+        self.clock: Callable[[], datetime] | None = None
+        """What answers name as the time (header ``Date``); None: they name none."""
 
     def handle(self, name: str) -> str:
         """The site as the register holds it."""
@@ -115,6 +117,8 @@ class WebsiteServer(LocalServer):
         etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
         modified = format_datetime(newest.astimezone(UTC), usegmt=True)
         headers = {"etag": etag, "last-modified": modified} if site.validators else {}
+        if self.clock:
+            headers["date"] = format_datetime(self.clock().astimezone(UTC), usegmt=True)
         if site.validators and request.headers.get("if-none-match") == etag:
             self.unchanged += 1
             return Reply(304, b"", headers)
