@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from collectors.base import Pace
+from pantau.core.model import Account
 from pantau.core.ports import Collector
 from pantau.core.settings import Settings
 
@@ -15,6 +16,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     is_set_up: Callable[[Settings], bool]
     build: Callable[[Settings, Pace], Collector]
     """Raises ``SecretError`` when a credential cannot be read. Makes no request."""
+    stays_home: Callable[[Settings], bool] = lambda _settings: False
+    """Whether its credential belongs to one machine, so that no worker of a cluster may read with it."""
+    apart: Callable[[Account], str] | None = None
+    """Accounts of which this differs may be read from several machines at once; None: one credential, one machine."""
+    notes: tuple[str, ...] = ()
+    """Its files of notes in the state folder (``collectors.notes``); a worker that reads for another machine is handed them."""
 
 
 def _build_x(settings: Settings, pace: Pace) -> Collector:
@@ -85,10 +92,28 @@ def _build_tiktok(settings: Settings, pace: Pace) -> Collector:
 
 COLLECTORS: Mapping[str, Source] = {
     "x": Source(is_set_up=lambda settings: bool(settings.collect.x.bearer_token), build=_build_x),
-    "instagram": Source(is_set_up=_instagram_is_set_up, build=_build_instagram),
+    "instagram": Source(
+        is_set_up=_instagram_is_set_up,
+        build=_build_instagram,
+        stays_home=lambda settings: (
+            settings.collect.instagram.enabled
+        ),  # a session that wanders from address to address is closed
+        notes=("instagram-graph.json",),
+    ),
     "facebook": Source(is_set_up=lambda settings: bool(settings.collect.facebook.token), build=_build_facebook),
-    "website": Source(is_set_up=lambda settings: settings.collect.website.enabled, build=_build_website),
-    "youtube": Source(is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube),
-    "tiktok": Source(is_set_up=lambda settings: bool(settings.collect.tiktok.client_secret), build=_build_tiktok),
+    "website": Source(
+        is_set_up=lambda settings: settings.collect.website.enabled,
+        build=_build_website,
+        apart=lambda account: account.handle.split("/", 1)[0].lower(),
+        notes=("website.json",),
+    ),
+    "youtube": Source(
+        is_set_up=lambda settings: settings.collect.youtube.enabled, build=_build_youtube, notes=("youtube.json",)
+    ),
+    "tiktok": Source(
+        is_set_up=lambda settings: bool(settings.collect.tiktok.client_secret),
+        build=_build_tiktok,
+        stays_home=lambda _settings: True,  # each use of a token replaces it, and there is one shelf of tokens
+    ),
 }
 """Platform name as in the register to its source. Libraries load only when a collector is built."""

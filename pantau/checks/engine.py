@@ -20,7 +20,7 @@ from pantau.checks.judge import Cancelled, CheckReport, Judge
 from pantau.checks.kinds.script import with_foreign_letters
 from pantau.checks.masked import texts_with_masks
 from pantau.checks.scan import Engine, Hits
-from pantau.checks.second_signal import shipped_signal
+from pantau.checks.second_signal import SecondSignal, shipped_signal
 from pantau.checks.verdict import Verdicts
 from pantau.checks.view import PostView, TextView
 from pantau.core.clock import WIB
@@ -70,6 +70,13 @@ class Checker:
         other: Checker = object.__new__(Checker)
         other.__dict__.update(self.__dict__)
         other._situations, other._units = tuple(situations), dict(units)
+        return other
+
+    def scored_by(self, signal: SecondSignal) -> "Checker":
+        """The same rules with scores that were worked out beforehand; where there is no second signal there is none now."""
+        other = self.within(self._situations, self._units)
+        if self._verdicts is not None:
+            other._verdicts = Verdicts(self._compiled, signal)
         return other
 
     def check(self, posts: Iterable[Post], unit_of: Mapping[str, str]) -> CheckReport:

@@ -39,6 +39,10 @@ class SettingsError(ProblemsError):
     """``pantau.toml`` is missing, unreadable or wrong."""
 
 
+class OfficeError(PantauError):
+    """A command for one office was given none of several, or one that the settings do not have."""
+
+
 class RegisterError(ProblemsError):
     """The register of accounts or one of its side files is wrong."""
 
@@ -57,6 +61,18 @@ class StoreError(PantauError):
 
 class StoreLostError(StoreError):
     """The open database stopped serving: gone, full, locked for too long. What was committed before is safe; start again."""
+
+
+class WorkerLostError(PantauError):
+    """A process that was doing a part of the work died. Nothing of that work was written; start again."""
+
+
+class ClusterError(PantauError):
+    """The cluster of ``[cluster]`` cannot be used as it is; nothing was started."""
+
+
+class ClusterLostError(ClusterError):
+    """The scheduler, or every worker, went away in the middle of a run. What was stored is safe; start again."""
 
 
 class BackupError(PantauError):
