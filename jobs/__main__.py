@@ -1,6 +1,5 @@
 """The command line: ``pantau`` or ``python -m jobs``. Turns every ending into a message and an exit code."""
 
-import errno
 import importlib
 import os
 import signal
@@ -11,18 +10,9 @@ from types import FrameType
 import click
 
 from jobs import exit_codes
-from pantau.core.errors import (
-    BackupError,
-    LockHeldError,
-    PantauError,
-    ProblemsError,
-    SecretError,
-    StoreError,
-    StoreLostError,
-)
+from jobs.endings import ending
+from pantau.core.errors import PantauError
 
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-"""Errors of a disk that is full, read-only or failing."""
 COMMANDS = {
     "demo": "a whole night on bundled data, without credentials",
     "nightly": "tonight's run: collect, check, mail the digest",
@@ -105,41 +95,21 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Dihentikan. Yang sudah tersimpan aman; jalankan lagi untuk melanjutkan.", err=True)
         return exit_codes.INTERRUPTED
-    except ProblemsError as error:
-        click.echo(f"Tidak dijalankan: {len(error.problems)} kesalahan.", err=True)
-        for problem in error.problems:
-            click.echo(f"- {problem}", err=True)
-        return exit_codes.BAD_CONFIGURATION
-    except LockHeldError as error:
-        click.echo(str(error), err=True)
-        return exit_codes.LOCKED
-    except StoreLostError as error:
-        click.echo(f"Terhenti di tengah jalan. {error}", err=True)
-        return exit_codes.INTERRUPTED
-    except (BackupError, SecretError, StoreError) as error:
-        click.echo(f"Tidak dijalankan: {error}", err=True)
-        return exit_codes.BAD_CONFIGURATION
-    except PantauError as error:
-        click.echo(str(error), err=True)
-        return exit_codes.NOT_DELIVERED
     except BrokenPipeError:
         return exit_codes.DONE
+    except PantauError as error:
+        return _told(error)
     except Exception as error:  # the last net: whatever it was, the operator sees it and cron sees a failure
         from jobs.logs import log_crash
 
         log_crash()
-        click.echo(f"{_in_words(error)} (rincian di log). Yang sudah tersimpan aman; jalankan lagi.", err=True)
-        return exit_codes.INTERRUPTED
+        return _told(error)
 
 
-def _in_words(error: Exception) -> str:
-    """What ended the run, as far as the operator can mend it."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return "Terhenti di tengah jalan: memori mesin habis. Hentikan program lain atau tambah memori"
-    if isinstance(error, OSError) and error.errno in _DISK:
-        where = f" {error.filename}" if error.filename else ""
-        return f"Terhenti di tengah jalan: cakram{where}: {error.strerror}. Periksa ruang dan keadaan cakram"
-    return "Kesalahan tak terduga"
+def _told(error: Exception) -> int:
+    end = ending(error)
+    click.echo("\n".join(end.lines), err=True)
+    return end.exit_code
 
 
 def main() -> None:

@@ -44,8 +44,8 @@ def _mail(site: Site, run: Run, reader: Reader, rendered: Rendered, original: Ru
     settings = site.job.settings
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
-    message_id = mime.message_id(run.run_id, reader.address, domain)
-    references = (mime.message_id(original.run_id, reader.address, domain),) if original else ()
+    message_id = mime.message_id(settings.run_name(run.run_id), reader.address, domain)
+    references = (mime.message_id(settings.run_name(original.run_id), reader.address, domain),) if original else ()
     wire = mime.build_message(
         html=rendered.html,
         text=rendered.text,

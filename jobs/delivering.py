@@ -94,7 +94,7 @@ def _tell(site: Site, address: str, plain: PlainMail, now: datetime) -> bool:
         subject=plain.subject,
         sender=(settings.mail.from_name, sender),
         reader=("", address),
-        message_id=mime.message_id(f"op-{now:%Y%m%d%H%M%S}", address, domain),
+        message_id=mime.message_id(settings.run_name(f"op-{now:%Y%m%d%H%M%S}"), address, domain),
         date=now.astimezone(settings.zone),
         reply_to="",
         list_id=(settings.office.name, f"pantau.{domain}"),

@@ -240,7 +240,7 @@ def _mail(site: Site, run: Run, edition: Edition, reader: Reader) -> Mail:
     rendered = personal(site, edition.rendered, reader.address, may_decide=reader.may_decide)
     sender = settings.mail.from_address or "pantau@localhost.localdomain"
     domain = sender.rpartition("@")[2]
-    message_id = mime.message_id(run.run_id, reader.address, domain, _kind(edition.code))
+    message_id = mime.message_id(settings.run_name(run.run_id), reader.address, domain, _kind(edition.code))
     wire = mime.build_message(
         html=rendered.html,
         text=rendered.text,

@@ -16,24 +16,16 @@ from jobs.editions import freeze, run_folder
 from jobs.inputs import note_inputs
 from jobs.logs import name_run
 from jobs.memory import give_back
+from jobs.night import Night, NightResult, summary
 from jobs.opening import begin
 from jobs.progress import Progress
 from jobs.rule_life import with_demotions
 from jobs.wiring import Site
-from pantau.core.clock import local_day
-from pantau.core.model import Account, Run
+from pantau.core.model import Account
 from pantau.digest.build import build
 from pantau.store.store import Store
 
 _log = structlog.get_logger(__name__)
-
-
-class NightResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a night went."""
-
-    run: Run
-    exit_code: int
-    summary: str
 
 
 def run_night(
@@ -48,47 +40,48 @@ def run_night(
 ) -> NightResult:
     """Run, or go on with, the night of ``as_of``. The caller holds the lock.
 
-    ``only`` confines it to some platforms; like ``dry_run`` it is then without consequences (``RunKind`` trial).
+    ``only`` confines it to some platforms; like ``dry_run`` it is then without consequences.
     """
-    without_consequences = dry_run or bool(only)
-    run, repeat = begin(site, store, as_of, without_consequences)
-    name_run(run.run_id)
+    night = begin_night(site, store, as_of, real=not dry_run and not only, only=only)
+    if night.reads:
+        collect(site, store, night.run, night.accounts, progress)
+    return finish_night(night, progress, send=send)
+
+
+def begin_night(site: Site, store: Store, as_of: datetime, *, real: bool = True, only: Sequence[str] = ()) -> Night:
+    """First part: the run, tonight's register, and what came back by mail."""
+    run, repeat = begin(site, store, as_of, not real)
+    name_run(site.job.settings.run_name(run.run_id))
     note_inputs(site, store, run)
-    today, register = local_day(run.as_of, site.job.settings.zone), site.job.register.accounts
-    accounts = _confined(store.accounts.sync(register, today), only)
-    if not store.runs.is_frozen(run.run_id):
-        if not without_consequences and not repeat:
-            read_answers(site, store, run)
-        collect(site, store, run, accounts, progress)
-        accounts = _confined(store.accounts.sync(register, today), only)  # ids learnt tonight
+    night = Night(site=site, store=store, run=run, accounts=[], repeat=repeat, only=only, real=real)
+    night.accounts = night.registered()
+    if night.reads and real and not repeat:
+        read_answers(site, store, run)
+    return night
+
+
+def finish_night(night: Night, progress: Progress, *, send: bool = True) -> NightResult:
+    """All that follows on reading: check, write the digest, deliver."""
+    site, store, run, only = night.site, night.store, night.run, night.only
+    name_run(site.job.settings.run_name(run.run_id))
+    accounts = night.registered()  # with ids learnt tonight
     give_back(site.job)
     site = with_demotions(_without_other_units(site, accounts) if only else site, store, run.as_of)
     checked = check_night(site, store, run, accounts, progress)
     give_back(site.job)
     data = digest_input(site, store, run, accounts, checked, only)
     digest = build(data)
-    failed = () if repeat else freeze(site, store, run, data, digest, send=not without_consequences)
+    failed = () if night.repeat else freeze(site, store, run, data, digest, send=night.real)
     progress.stop()
-    report = deliver_mails(site, store) if send and not without_consequences else None
+    report = deliver_mails(site, store) if send and night.real else None
     if report is not None and not report.complete:
         code = exit_codes.NOT_DELIVERED
     else:
         code = exit_codes.INCOMPLETE if failed or incomplete(checked, store, run) else exit_codes.DONE
-    counts = digest.counts
-    parts = [
-        f"{run.run_id}: {len(checked.posts)} unggahan baru, {counts.flags} perlu dicek, {counts.reviews} untuk dilihat"
-    ]
-    parts += [f"{counts.inactive} akun tidak aktif, {counts.unread} tidak dapat diperiksa"]
-    parts += [f"surel: {report.summary()}" if report else "surel: tidak dikirim"]
-    parts += [f"edisi {code} tidak dapat dibuat" for code in failed]
-    summary = "; ".join(parts)
-    store.runs.finish(run.run_id, site.now(), code, summary)
+    told = summary(night, checked, digest.counts, report, failed)
+    store.runs.finish(run.run_id, site.now(), code, told)
     _log.info("night_finished", exit_code=code, folder=str(run_folder(site, run)))
-    return NightResult(run=run, exit_code=code, summary=summary)
-
-
-def _confined(accounts: list[Account], only: Sequence[str]) -> list[Account]:
-    return [account for account in accounts if not only or account.platform in only]
+    return NightResult(run=run, exit_code=code, summary=told)
 
 
 def _without_other_units(site: Site, accounts: Sequence[Account]) -> Site:

@@ -24,28 +24,40 @@ def begin(site: Site, store: Store, as_of: datetime, without_consequences: bool)
         return store.runs.begin(
             "trial", f"d-{site.now():%Y%m%d%H%M%S}", Window(earliest, as_of), as_of, site.now()
         ), False
-    open_run = store.runs.unfinished(kind)
-    if open_run is not None:
-        if as_of - open_run.as_of < timedelta(hours=RESUME_HOURS):
-            store.runs.note(open_run.run_id, site.now(), "resumed")
-            return open_run, False
+    if (going_on := interrupted(site, store, as_of)) is not None:
+        store.runs.note(going_on.run_id, site.now(), "resumed")
+        return going_on, False
+    if (stale := store.runs.unfinished(kind)) is not None:
         store.runs.finish(
-            open_run.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
+            stale.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
         )
-    of_the_day, free = _runs_of_day(store, f"n-{local_day(as_of, settings.zone):%Y%m%d}")
-    tonight = night_of(as_of, settings.zone)
-    if any(run.kind == kind and night_of(run.as_of, settings.zone) >= tonight for run in of_the_day):
+    _, free = _runs_of_day(site, store, as_of)
+    if had_its_night(site, store, as_of):
         return store.runs.begin("trial", free, Window(earliest, as_of), as_of, site.now()), True
     before = store.runs.last_finished(kind, as_of)
     start = before.window.end if before else earliest
     return store.runs.begin(kind, free, Window(min(start, as_of), as_of), as_of, site.now()), False
 
 
-def _runs_of_day(store: Store, night: str) -> tuple[list[Run], str]:
+def interrupted(site: Site, store: Store, as_of: datetime) -> Run | None:
+    """The night that a start at ``as_of`` goes on with; None when there is none, or only one too long ago."""
+    run = store.runs.unfinished(site.night_kind)
+    return run if run is not None and as_of - run.as_of < timedelta(hours=RESUME_HOURS) else None
+
+
+def had_its_night(site: Site, store: Store, as_of: datetime) -> bool:
+    """Whether the night of ``as_of`` has begun already; one that is not finished is ``interrupted``."""
+    zone = site.job.settings.zone
+    of_the_day, _ = _runs_of_day(site, store, as_of)
+    return any(run.kind == site.night_kind and night_of(run.as_of, zone) >= night_of(as_of, zone) for run in of_the_day)
+
+
+def _runs_of_day(site: Site, store: Store, as_of: datetime) -> tuple[list[Run], str]:
     """The runs named after a day, and the first name that is free.
 
     A day can have two nights: one that was made up for in the morning, when the machine had been off, and its own.
     """
+    night = f"n-{local_day(as_of, site.job.settings.zone):%Y%m%d}"
     found: list[Run] = []
     name = night
     while (run := store.runs.get(name)) is not None:

@@ -1,6 +1,5 @@
 """Builds everything from the settings. The only place that constructs collectors, the store and the mail transport."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -14,6 +13,8 @@ from collectors.base import Pace
 from collectors.registry import COLLECTORS
 from jobs.catalogue import load_rules, rules_cache
 from jobs.clock import now_utc
+from jobs.reply_keys import reply_secret, same_mailbox
+from jobs.strangers import unknown_platforms, unknown_units
 from pantau.accounts.ledgers import Ledgers
 from pantau.accounts.office_files import read_office_files
 from pantau.accounts.registry import Register
@@ -21,13 +22,13 @@ from pantau.checks.catalogue import Catalogue
 from pantau.checks.engine import Checker
 from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.reader_chat import Chat
-from pantau.core.errors import Problem, ProblemsError, SecretError
+from pantau.core.clock import local_day
+from pantau.core.errors import Problem, ProblemsError
 from pantau.core.model import Account, Collected, Target, Window
 from pantau.core.ports import Collector, PictureSource
 from pantau.core.rule_life import Demotion
-from pantau.core.secrets import make_private
 from pantau.core.settings import Settings
-from pantau.core.settings_file import load_settings
+from pantau.core.settings_offices import Installation, load_installation
 from pantau.core.tokens import ReplyKey
 from pantau.delivery.reconcile import Lookup
 from pantau.delivery.transport import Transport
@@ -38,10 +39,12 @@ if TYPE_CHECKING:
     from collectors.instagram_import import SessionKeeper
     from collectors.tiktok_login import TikTokLogin
     from collectors.tiktok_tokens import Shelf
+    from jobs.cluster import Cluster
     from pantau.core.exchange import Look
     from pantau.delivery.mailbox import Mailbox
 
 __all__ = [
+    "COLLECTORS",
     "Job",
     "Site",
     "load_job",
@@ -54,9 +57,6 @@ __all__ = [
 ]
 
 
-_SECRET_BYTES = 16
-
-
 class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything the office decides, validated: settings, register, ledgers and rules."""
 
@@ -66,6 +66,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     catalogue: Catalogue
     demotions: tuple[Demotion, ...] = ()
     """Rules of the catalogue that are on trial because of what people decided (``jobs.rule_life``)."""
+    others: tuple[Settings, ...] = ()
+    """The settings of the other offices of the installation: their costs count towards the same limits."""
 
     @cached_property
     def checker(self) -> Checker:
@@ -98,8 +100,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     lookup: Lookup | None = None
     mailbox: "Mailbox | None" = None
     """Our own mailbox, from which decisions and bounces are read; None: nobody reads one."""
+    shared_mailbox: bool = False
+    """Whether another office reads the same one: then only what is surely for this office is taken out of it."""
     reply_key: ReplyKey | None = None
     """What signs the codes of reply links."""
+    cluster: "Cluster | None" = None
+    """Machines that read pictures and work out scores for this one; None: there are none."""
     chat: Chat | None = None
     """The language model that reads posts; None: none does."""
     night_kind: Literal["nightly", "demo"] = "nightly"
@@ -112,46 +118,44 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences on access tokens that end soon."""
 
 
-def load_job(config: Path, on: date) -> Job:
-    """Read and validate all that the office edits. Raises ``ProblemsError`` with every problem of every file."""
-    settings = load_settings(config)
-    problems = _unknown_platforms(settings, config)
-    office = catalogue = None
+def load_job(config: Path, on: date, office: str = "") -> Job:
+    """Read and validate all that an office edits. Raises ``ProblemsError`` with every problem of every file.
+
+    ``office``: its code where the installation has several.
+    """
+    return job_in(load_installation(config), office, config, on)
+
+
+def job_in(installation: Installation, office: str, config: Path, on: date) -> Job:
+    """The same where the settings were read already."""
+    settings = installation.office(office)
+    problems = unknown_platforms(settings, known_platforms(), config)
+    files = catalogue = None
     try:
-        office = read_office_files(settings)
-        problems += _unknown_units(settings, office.register, config)
+        files = read_office_files(settings)
+        problems += unknown_units(settings, files.register, config)
     except ProblemsError as error:
         problems += error.problems
     try:
         catalogue = load_rules(settings, on)
     except ProblemsError as error:
         problems += error.problems
-    if problems or office is None or catalogue is None:
+    if problems or files is None or catalogue is None:
         raise ProblemsError(problems)
-    return Job(settings=settings, register=office.register, ledgers=office.ledgers, catalogue=catalogue)
+    others = tuple(other for other in installation.offices if other.code != settings.code)
+    return Job(settings=settings, register=files.register, ledgers=files.ledgers, catalogue=catalogue, others=others)
 
 
-def _unknown_units(settings: Settings, register: Register, config: Path) -> list[Problem]:
-    """Readers of a unit's part whose unit is not in the register."""
-    codes, remedy = {unit.code for unit in register.units}, "Salin kode unit dari daftar akun (kolom unit_code)."
-    return [
-        Problem(str(config), f"kunci mail.reader[{n}].unit", reader.unit, "unit tidak ada di daftar akun", remedy)
-        for n, reader in enumerate(settings.mail.reader, 1)
-        if reader.unit and reader.unit not in codes
-    ]
-
-
-def _unknown_platforms(settings: Settings, config: Path) -> list[Problem]:
-    """Limits for platforms that Pantau cannot read, which are most likely misspelt."""
-    collect = settings.collect
-    keys = {"collect.deadlines_min": [*collect.deadlines_min], "collect.max_accounts": [*collect.max_accounts]}
-    remedy = f"Yang dikenal: {', '.join(sorted(COLLECTORS))}."
-    return [
-        Problem(str(config), f"kunci {key}", platform, "bukan nama platform yang dapat dibaca", remedy)
-        for key, platforms in keys.items()
-        for platform in platforms
-        if platform not in COLLECTORS
-    ]
+def bare_site(settings: Settings) -> Site:
+    """Surroundings without register and rules: of all offices together, or of one whose register cannot be read."""
+    mail = msgspec.structs.replace(settings.mail, imap_host="")
+    job = Job(
+        settings=msgspec.structs.replace(settings, mail=mail),
+        register=Register((), ()),
+        ledgers=Ledgers(),
+        catalogue=Catalogue(rules=(), on=local_day(now_utc(), settings.zone)),
+    )
+    return site_of(job)
 
 
 def site_of(job: Job, *, folder: Path | None = None) -> Site:
@@ -167,23 +171,11 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         lookup=lookup,
         mailbox=mailbox,
         reply_key=ReplyKey(reply_secret(job.settings)) if mailbox else None,
+        shared_mailbox=any(same_mailbox(job.settings.mail, other.mail) for other in job.others),
         open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
         token_warnings=partial(_token_warnings, job.settings),
     )
-
-
-def reply_secret(settings: Settings) -> bytes:
-    """The secret behind reply codes, made on first use when none is set. Raises ``SecretError``."""
-    reference = settings.mail.reply_secret
-    if not reference:
-        path = settings.state_dir / "reply-secret"
-        make_private(path, secrets.token_urlsafe(32))
-        reference = f"file:{path.resolve()}"
-    secret = settings.secret(reference).reveal().encode()
-    if len(secret) < _SECRET_BYTES:
-        raise SecretError(f"mail.reply_secret terlalu pendek; pakai paling sedikit {_SECRET_BYTES} huruf acak.")
-    return secret
 
 
 def _token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
@@ -228,7 +220,7 @@ def mail_transport(settings: Settings, folder: Path | None = None) -> tuple[Tran
 
     mail = settings.mail
     if folder is not None or mail.folder:
-        return FolderTransport(folder or settings.path(mail.folder)), None
+        return FolderTransport(folder or settings.path(mail.folder) / settings.code), None
     if not mail.host:
         return None, None
     courier = Courier(mail, settings.network, settings.secret(mail.password).reveal())
@@ -352,7 +344,7 @@ def session_keeper(settings: Settings) -> "SessionKeeper":
         remedy = 'Tulis misalnya session_file = "data/sesi-instagram.json" di [collect.instagram].'
         raise ProblemsError([Problem("pantau.toml", "kunci collect.instagram.session_file", "", "belum diisi", remedy)])
     pace = Pace(now_utc, time.sleep, now_utc() + timedelta(minutes=2))
-    path, notes = settings.path(instagram.session_file), settings.state_dir / "instagram.json"
+    path, notes = settings.path(instagram.session_file), settings.shared_dir / "instagram.json"
     return SessionKeeper(instagram, settings.network, path, notes, pace)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pantau.core.secrets import Secret
+from pantau.core.settings_cluster import ClusterSettings
 from pantau.core.settings_editions import WEEKDAYS, Heads, NightlyEdition, PeriodEditionName, Reader, WeeklyOn
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_pictures import PictureSettings
@@ -229,6 +230,13 @@ class RulesSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Fewer decisions than this say nothing about a rule."""
 
 
+class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How stored posts are checked again (``pantau rerun``, ``pantau rules try``); decides nothing about what is found."""
+
+    workers: int = 0
+    """Processes that share a range. 0: one, and from 50,000 posts on as many as the machine has cores (at most 8)."""
+
+
 class DigestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the digest holds."""
 
@@ -332,10 +340,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     files: Files = Files()
     store: StoreSettings = StoreSettings()
     network: Network = Network()
+    cluster: ClusterSettings = ClusterSettings()
     collect: Collect = Collect()
     pictures: PictureSettings = PictureSettings()
     norms: Norms = Norms()
     rules: RulesSettings = RulesSettings()
+    checks: ChecksSettings = ChecksSettings()
     reader: ReaderSettings = ReaderSettings()
     digest: DigestSettings = DigestSettings()
     mail: MailSettings = MailSettings()
@@ -353,6 +363,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secret(self, reference: str) -> Secret:
         """The secret behind ``env:NAME`` or ``file:PATH``."""
         return Secret(reference, self.base_dir)
+
+    def run_name(self, run_id: str) -> str:
+        """A run's id as it is unique in the whole installation, for logs and Message-IDs."""
+        return f"{self.code}.{run_id}" if self.code else run_id
 
     @property
     def shared_dir(self) -> Path:

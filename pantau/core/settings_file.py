@@ -12,6 +12,7 @@ import msgspec
 
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.settings import MailSettings, Settings, TierNorm
+from pantau.core.settings_cluster import cluster_problems
 from pantau.core.settings_editions import LAST_MONTHLY_DAY, reader_faults
 from pantau.core.settings_meta import meta_problems
 from pantau.core.settings_pictures import picture_problems
@@ -171,6 +172,8 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
             wrong(key, number, "harus lebih besar dari 0", "Perbaiki angkanya.")
     if settings.collect.recheck_posts < 0:
         wrong("collect.recheck_posts", settings.collect.recheck_posts, "tidak boleh negatif", "0: tidak ditanyakan.")
+    if settings.checks.workers < 0:
+        wrong("checks.workers", settings.checks.workers, "tidak boleh negatif", "0: menurut mesinnya; 1: satu proses.")
     if not 0 <= settings.rules.demote_below <= 1:
         wrong("rules.demote_below", settings.rules.demote_below, "harus antara 0 dan 1", "0 mematikan penurunan.")
     if (
@@ -210,6 +213,9 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     for fault in (*meta_problems(collect.meta), *tiktok_problems(collect.tiktok)):
         wrong(*fault)
     for fault in (*reader_problems(settings.reader), *picture_problems(settings.pictures)):
+        wrong(*fault)
+    database = "?" if settings.store.url_secret else settings.store.url
+    for fault in cluster_problems(settings.cluster, database, settings.network.proxy, settings.path):
         wrong(*fault)
     problems += _mail_checks(settings.mail, settings.digest.off, file)
     return problems

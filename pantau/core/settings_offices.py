@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pantau.core.errors import Problem, SettingsError
+from pantau.core.errors import OfficeError, Problem, SettingsError
 from pantau.core.settings import Files, Office, Settings
 from pantau.core.settings_file import read_table, settings_from
 
@@ -43,6 +43,18 @@ class Installation(msgspec.Struct, frozen=True):
     def codes(self) -> tuple[str, ...]:
         """The offices' codes."""
         return tuple(office.code for office in self.offices)
+
+    def office(self, code: str = "") -> Settings:
+        """The office of that code, or the only one. Raises ``OfficeError`` that names the codes there are."""
+        if code == "" and not self.several:
+            return self.offices[0]
+        if not self.several:
+            raise OfficeError(f"--office {code}: pemasangan ini hanya untuk satu kabupaten; hilangkan --office.")
+        if code in self.codes:
+            return self.offices[self.codes.index(code)]
+        listed = ", ".join(f"{office.code} ({office.office.name})" for office in self.offices)
+        what = f"--office {code}: tidak ada di setelan." if code else "Pemasangan ini untuk beberapa kabupaten."
+        raise OfficeError(f"{what} Pilih satu dengan --office KODE: {listed}.")
 
 
 def load_installation(path: Path) -> Installation:
