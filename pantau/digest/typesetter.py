@@ -45,6 +45,10 @@ _LEAST_ROOM = 200 * 1024 * 1024
 """With less room than this (bytes) a failure to load the libraries is laid to the memory, whatever the loader calls it."""
 _NO_MEMORY_SIGNS = ("failed to map segment", "cannot allocate memory", "out of memory")
 _NO_MEMORY = "PDF tidak dibuat: memori mesin tidak cukup untuk menyusunnya. Hentikan program lain atau tambah memori."
+_KILLED_WORDS = (
+    "PDF tidak dibuat: penyusun halaman dihentikan oleh sistem, biasanya karena memori mesin tidak cukup. "
+    "Hentikan program lain atau tambah memori."
+)
 _ENDING_S = 5.0
 _KILLED = (-9, -6, -5, -11)
 """How a process ends that the system denied memory: SIGKILL, SIGABRT, SIGTRAP (GLib), SIGSEGV."""
@@ -92,7 +96,7 @@ class Typesetter:
                 killed = not late and _was_denied_memory(process)
                 self.close()
                 stopped = "PDF tidak dibuat: penyusun halaman berhenti di tengah jalan atau terlalu lama."
-                raise PrintError(_NO_MEMORY if killed else stopped)
+                raise PrintError(_KILLED_WORDS if killed else stopped)
             if answer[:1] == _FAILED:
                 raise PrintError(answer[1:].decode("utf-8"))
             return answer[1:]
