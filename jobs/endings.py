@@ -49,7 +49,9 @@ def ending(error: Exception) -> Ending:
 
 def _in_words(error: Exception) -> str:
     """What ended the run, as far as the operator can mend it."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+    # A library that finds no room is reported as one that cannot be imported.
+    no_room = any(sign in str(error).lower() for sign in ("failed to map segment", "cannot allocate memory"))
+    if isinstance(error, MemoryError) or no_room:
         return "Terhenti di tengah jalan: memori mesin habis. Hentikan program lain atau tambah memori"
     if isinstance(error, OSError) and error.errno in _DISK:
         where = f" {error.filename}" if error.filename else ""
