@@ -34,6 +34,7 @@ OWNERS = {
     "click": {"jobs"},
     "rich": {"jobs"},
     "filelock": {"jobs"},
+    "distributed": {"jobs"},
 }
 SOURCES = sorted(path for top in ("jobs", "collectors", "pantau") for path in (ROOT / top).rglob("*.py"))
 
