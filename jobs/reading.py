@@ -12,7 +12,7 @@ from pantau.checks.reader import Outcome, Reader
 from pantau.checks.reader_cache import AnswerCache
 from pantau.checks.reader_effects import is_from_reader
 from pantau.core.clock import local_day
-from pantau.core.model import Cost, Finding, Post, Run, sort_findings
+from pantau.core.model import Cost, Finding, Run, sort_findings
 from pantau.core.settings import Settings
 from pantau.store.store import Store
 
@@ -90,19 +90,18 @@ def _usd(usd: float) -> str:
 
 
 def keep_unread(
-    told: Mapping[str, Finding], now: Iterable[Finding], posts: Mapping[str, Post], outcome: Outcome | None, job: Job
+    told: Mapping[str, Finding], now: Iterable[Finding], subjects: Mapping[str, str], outcome: Outcome | None, job: Job
 ) -> list[Finding]:
     """Findings of a rerun, with what the reader once said of posts that it did not read this time.
 
     That a model was switched off, out of reach or out of money withdraws nothing that readers were told: only another reading of
-    the same text does, or the office that switches the rule off.
+    the same text does, or the office that switches the rule off. ``subjects``: ``text_sha256`` of the stored posts, by key.
     """
     present = {finding.key: finding for finding in now}
     active = {rule.id for rule in job.catalogue.active()}
     read = outcome.posts if outcome else frozenset()
     for key, before in told.items():
-        post = posts.get(before.post)
-        if post is None or post.key in read or before.subject != post.text_sha256 or not is_from_reader(before):
+        if before.post in read or before.subject != subjects.get(before.post) or not is_from_reader(before):
             continue
         after = present.get(key)
         if after is None and before.rule_id in active and before.rule_id.startswith("reader-"):

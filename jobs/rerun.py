@@ -1,8 +1,9 @@
 """Check a range of days again with today's rules, and say exactly what that changes against what readers were told."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -11,17 +12,19 @@ from jobs.checking import NIGHT_KINDS
 from jobs.collecting import read_targets
 from jobs.inputs import note_inputs
 from jobs.logs import name_run
+from jobs.memory import give_back
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
 from jobs.rule_life import demoted, hold_back
-from jobs.sweeping import sweep
+from jobs.sweeping import read_range, sweep
 from jobs.wiring import Site
 from pantau.core.clock import day_end, day_start, local_day
-from pantau.core.model import Account, Finding, Post, Run, Target, Window, sort_findings
+from pantau.core.model import Account, Finding, Run, Target, Window, sort_findings
 from pantau.digest.correction import Change, Correction
 from pantau.store.store import Store
 
 SETTLED = frozenset({"dismiss"})
+_CHUNK = 500
 
 
 class RerunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,17 +64,17 @@ def rerun(
     keys = [account.key for account in accounts if not only or account.unit in only]
     told = reported(store, window)
     reader = reader_of(site, store, reading)
-    swept = sweep(
-        site, store, window, accounts, keys, progress, reader=reader, wanted={item.post for item in told.values()}
-    )
-    report, by_key = swept.report, swept.posts
-    told = {key: finding for key, finding in told.items() if finding.post in by_key}
+    unread_pictures = read_range(site, store, window, accounts, keys, progress)
+    swept = sweep(site, store, window, accounts, keys, reader=reader)
+    give_back(site.job)
+    subjects = _subjects(store, keys, {item.post for item in told.values()})
+    told = {key: finding for key, finding in told.items() if finding.post in subjects}
     outcome = reader.outcome if reader else None
-    findings = keep_unread(told, report.findings, by_key, outcome, site.job)
+    findings = keep_unread(told, swept.findings, subjects, outcome, site.job)
     findings, held = hold_back(findings, told, demoted(site.job, store, site.now()))
     decisions = store.decisions.latest()
     settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
-    changes = compare(told, findings, settled, by_key)
+    changes = compare(told, findings, settled)
     mark = hashlib.sha256(
         msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])
     ).hexdigest()
@@ -93,8 +96,8 @@ def rerun(
         accounts={account.key: account.label for account in accounts},
         unread=tuple(unread),
     )
-    failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in report.failures)
-    notes = (f"Pembaca: {took_part(outcome)}.", *swept.notes, *not_read(outcome), *held)
+    failures = tuple(f"{failure.rule_id}: {failure.what}" for failure in swept.failures)
+    notes = (f"Pembaca: {took_part(outcome)}.", *unread_pictures, *not_read(outcome), *held)
     return RerunResult(run=run, correction=correction, unread=tuple(unread), failures=failures, notes=notes)
 
 
@@ -132,9 +135,15 @@ def reported(store: Store, window: Window) -> dict[str, Finding]:
     return told
 
 
-def compare(
-    told: dict[str, Finding], now: Iterable[Finding], settled: set[str], posts: dict[str, Post]
-) -> tuple[Change, ...]:
+def _subjects(store: Store, accounts: Collection[str], posts: Collection[str]) -> dict[str, str]:
+    """``text_sha256`` of those among ``posts`` (keys) that the accounts show, some hundred at a time."""
+    stored, keys, found = store.posts.of(accounts), iter(sorted(posts)), dict[str, str]()
+    while chunk := list(islice(keys, _CHUNK)):
+        found |= {key: post.text_sha256 for key, post in stored.get(chunk).items()}
+    return found
+
+
+def compare(told: dict[str, Finding], now: Iterable[Finding], settled: set[str]) -> tuple[Change, ...]:
     """What is new, withdrawn or graded otherwise, in the defined order of findings; dismissed findings stay out."""
     present = {finding.key: finding for finding in now}
     changes: list[Change] = []
@@ -151,11 +160,7 @@ def compare(
             kind = "regraded"
         else:
             continue
-        changes.append(
-            Change(
-                kind=kind, finding=finding, before=before, reason=_reason(before, after), post=posts.get(finding.post)
-            )
-        )
+        changes.append(Change(kind=kind, finding=finding, before=before, reason=_reason(before, after)))
     return tuple(changes)
 
 

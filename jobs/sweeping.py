@@ -1,97 +1,96 @@
-"""Checks all stored posts of a range, some thousand at a time, so that memory does not grow with their number."""
+"""Checks all stored posts of a range, some thousand at a time, so that memory does not grow with their number.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import islice
+Large ranges are shared by several processes. Each reads and checks for itself; only the one that asked writes. What is found is
+put together in the order of the posts, so that neither the size of a slice nor the number of processes changes a byte of it.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
 
 import msgspec
 
 from jobs.checking import BookFindings, check_book, weigh
 from jobs.pictures import PictureTally, picture_deadline, read_pictures
 from jobs.progress import Progress
-from jobs.wiring import Site
+from jobs.wiring import Job, Site
+from jobs.workers import can_fork, cores, side_by_side
 from pantau.checks.engine import CheckReport
 from pantau.checks.reader import Reader
-from pantau.core.model import Account, Post, RuleFailure, StoredTexts, Window
+from pantau.core.model import Account, Finding, Post, RuleFailure, Window, sort_findings
+from pantau.core.pictures import PostPicture
 from pantau.store.store import Store
+from pantau.store.stretches import Stretch
 
 SLICE_POSTS = 5_000
+PICTURE_SLICE_POSTS = 1_000
+"""Posts with pictures are held whole, unlike others."""
+SHARED_FROM_SLICES = 10
+"""So large a range is worth several processes: each takes half a second to begin."""
+MOST_WORKERS = 8
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one slice of the posts gave."""
+
+    count: int
+    """How many posts were checked."""
+    report: CheckReport
+    book: BookFindings = BookFindings([], [])
+    """Of the book of approvals; only where they are not yet part of the report."""
+    posts: tuple[Post, ...] = ()
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What a range gave."""
 
-    report: CheckReport
+    findings: list[Finding]
+    failures: tuple[RuleFailure, ...]
     count: int
     """How many posts were checked."""
-    posts: dict[str, Post]
-    """By key: those of findings, and those asked for, as far as they lie in the range."""
-    notes: tuple[str, ...]
-    """What was not read off pictures."""
 
 
-class _Sweep:
-    """One pass over a range."""
+class _Checks:
+    """Checks slices; every process has its own."""
 
-    def __init__(
-        self, site: Site, store: Store, accounts: Sequence[Account], keys: Collection[str], progress: Progress
-    ) -> None:
-        self._site = site
-        self._store = store
-        self._accounts = accounts
-        self._keys = keys
-        self._progress = progress
-        self._until: datetime = picture_deadline(site)
+    def __init__(self, job: Job, store: Store, accounts: Sequence[Account], keys: Collection[str], reader: str) -> None:
+        self._job, self._store, self._accounts = job, store, accounts
+        self._posts = store.posts.of(keys)
+        self._reader = reader
         self._unit_of = {account.key: account.unit for account in accounts}
-        self.report = CheckReport(findings=[], trial=[], cancelled=[])
-        self.count = 0
-        self.book = BookFindings([], [])
-        self.failures: dict[str, RuleFailure] = {}
-        self.tally = PictureTally()
-        self.kept: dict[str, Post] = {}
 
-    def check(self, rows: list[StoredTexts], wanted: Collection[str], *, keep_all: bool) -> None:
-        """Check a slice; keep its posts that findings or cancelled hits are about, those wanted, or all."""
-        store, job = self._store, self._site.job
-        held: dict[str, Post] = {}
+    def check(self, stretch: Stretch) -> Part:
+        """Check a slice. Posts come back where a reader is to read them: every one, or those that something was found about."""
+        job, held, rows = self._job, dict[str, Post](), self._posts.texts(stretch)
 
-        def fetch(keys: Sequence[str]) -> Mapping[str, Post]:
-            held.update(store.posts.get([key for key in keys if key not in held], self._keys))
+        def fetch(keys: Sequence[str]) -> dict[str, Post]:
+            held.update(self._posts.get(key for key in keys if key not in held))
             return held
 
-        pictured = fetch([row.key for row in rows if row.pictured])
-        if pictured:
-            rows = self._with_pictures(rows, held)
-        about = set(wanted)
+        report = CheckReport()
         for part in job.checker.check_stored(rows, fetch, self._unit_of):
-            self.report.findings.extend(part.findings)
-            self.report.trial.extend(part.trial)
-            self.report.cancelled.extend(part.cancelled)
-            about |= {finding.post for finding in (*part.findings, *part.trial)}
-            about |= {item.post for item in part.cancelled}
-            self.failures = {failure.rule_id: failure for failure in part.failures} | self.failures
-        self.count += len(rows)
+            report.findings.extend(part.findings)
+            report.trial.extend(part.trial)
+            report.cancelled.extend(part.cancelled)
+            report = msgspec.structs.replace(report, failures=part.failures)
+        book = BookFindings([], [])
         if job.ledgers.approvals:
-            book = check_book(job, list(fetch([row.key for row in rows]).values()), self._accounts)
-            self.book.active.extend(book.active)
-            self.book.trial.extend(book.trial)
-            about |= {item.post for item in (*book.active, *book.trial)}
-        keys = [row.key for row in rows if keep_all or row.key in about]
-        posts = fetch(keys)
-        self.kept |= {key: posts[key] for key in keys if key in posts}
+            posts = fetch([row.key for row in rows])
+            book = check_book(job, [posts[row.key] for row in rows if row.key in posts], self._accounts)
+        if self._reader:
+            about = {item.post for item in (*report.findings, *report.trial, *book.active, *book.trial)}
+            about |= {item.post for item in report.cancelled}
+            wanted = [row.key for row in rows if self._reader == "every" or row.key in about]
+            posts = fetch(wanted)
+            kept = tuple(posts[key] for key in wanted if key in posts)
+            return Part(count=len(rows), report=report, book=book, posts=kept)
+        report = weigh(job, list(held.values()), report, book, self._accounts, None, self._pictures(held, report))
+        return Part(count=len(rows), report=report)
 
-    def _with_pictures(self, rows: list[StoredTexts], held: dict[str, Post]) -> list[StoredTexts]:
-        read = read_pictures(
-            self._site, self._store, list(held.values()), self._accounts, self._progress, until=self._until
-        )
-        self.tally += read.tally
-        held.update({post.key: post for post in read.posts})
-        return [
-            row._replace(image_text=held[row.key].image_text.encode("utf-8", "surrogatepass"))
-            if row.key in held
-            else row
-            for row in rows
-        ]
+    def _pictures(self, held: dict[str, Post], report: CheckReport) -> dict[str, tuple[PostPicture, ...]]:
+        about = {item.post for item in (*report.findings, *report.trial)}
+        return self._store.pictures.of_posts(key for key in about if key in held and held[key].media)
 
 
 def sweep(
@@ -100,29 +99,99 @@ def sweep(
     window: Window,
     accounts: Sequence[Account],
     keys: Collection[str],
-    progress: Progress,
     *,
     reader: Reader | None = None,
-    wanted: Collection[str] = (),
 ) -> Swept:
-    """Check the posts of the window that were seen in the accounts ``keys``; ``wanted`` posts come back in any case."""
-    passing = _Sweep(site, store, accounts, keys, progress)
-    every = reader is not None and site.job.settings.reader.mode == "every"
-    for rows in _slices(store.posts.texts(window, keys)):
-        passing.check(rows, wanted, keep_all=every)
+    """Check the posts of the window that were seen in the accounts ``keys``. Raises ``WorkerLostError``."""
+    job = site.job
+    report, book, posts = CheckReport(), BookFindings([], []), dict[str, Post]()
+    failures: dict[str, RuleFailure] = {}
+    count, same = 0, _Same()
+    mode = site.job.settings.reader.mode if reader is not None else ""
+    for part in parts(job, store, window, accounts, keys, reader=mode):
+        report.findings.extend(map(same, part.report.findings))
+        failures = {failure.rule_id: failure for failure in part.report.failures} | failures
+        count += part.count
+        if reader is not None:
+            report.trial.extend(part.report.trial)
+            report.cancelled.extend(part.report.cancelled)
+            book.active.extend(part.book.active)
+            posts |= {post.key: post for post in part.posts}
+    failed = tuple(failure for _, failure in sorted(failures.items()))
+    if reader is not None:
+        pictures = store.pictures.of_posts(key for key, post in posts.items() if post.media)
+        report = weigh(job, list(posts.values()), report, book, accounts, reader, pictures)
+    return Swept(findings=sort_findings(report.findings), failures=failed, count=count)
+
+
+def parts(
+    job: Job,
+    store: Store,
+    window: Window,
+    accounts: Sequence[Account],
+    keys: Collection[str],
+    *,
+    reader: str = "",
+) -> Iterator[Part]:
+    """The same slice by slice, in the order of the posts.
+
+    ``reader``: what a reader is to read afterwards (``[reader] mode``); empty: there is none. Raises ``WorkerLostError``.
+    """
+    stretches = store.posts.of(keys).stretches(window, SLICE_POSTS)
+    first = list(islice(stretches, SHARED_FROM_SLICES))
+    workers = _workers(job.settings.checks.workers, len(first))
+    begin = partial(_Checks, job, store, accounts, keys, reader)
+    if workers == 1:
+        yield from map(begin().check, chain(first, stretches))
+        return
+    store.close()  # no process may inherit an open connection; it is opened again when it is needed
+    decoder = msgspec.msgpack.Decoder(Part)
+    for data in side_by_side(partial(_encoded, begin), chain(first, stretches), workers):
+        yield decoder.decode(data)
+
+
+def _workers(wanted: int, slices: int) -> int:
+    """How many processes share a range of at least so many slices; ``wanted`` 0: as many as there are cores, if it is large.
+
+    Threads are not carried into a forked process, but locks they hold are: beside threads nothing is forked unasked.
+    """
+    if not can_fork():
+        return 1
+    if wanted:
+        return min(wanted, slices)
+    large = slices >= SHARED_FROM_SLICES and threading.active_count() == 1
+    return min(cores(), MOST_WORKERS) if large else 1
+
+
+def _encoded(begin: Callable[[], _Checks]) -> Callable[[Stretch], bytes]:
+    checks = begin()
+    return lambda stretch: msgspec.msgpack.encode(checks.check(stretch))
+
+
+class _Same:
+    """Findings of other processes whose words of the rule are one object again: they are the larger part of a finding."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, finding: Finding) -> Finding:
+        one = self._known.setdefault
+        names = ("rule_id", "unit", "account", "message", "basis")
+        return msgspec.structs.replace(finding, **{name: one(text := getattr(finding, name), text) for name in names})
+
+
+def read_range(
+    site: Site,
+    store: Store,
+    window: Window,
+    accounts: Sequence[Account],
+    keys: Collection[str],
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Read what is still unread among the pictures of the window, within the time for pictures; what was not read, in sentences."""
+    posts, until, tally = store.posts.of(keys), picture_deadline(site), PictureTally()
+    for stretch in posts.stretches(window, PICTURE_SLICE_POSTS):
+        if pictured := posts.pictured(stretch):
+            tally += read_pictures(site, store, pictured, accounts, progress, until=until).tally
     progress.stop()
-    posts = passing.kept
-    report = msgspec.structs.replace(passing.report, failures=tuple(sorted(passing.failures.values(), key=_rule)))
-    pictures = store.pictures.of_posts(key for key, post in posts.items() if post.media)
-    report = weigh(site.job, list(posts.values()), report, passing.book, accounts, reader, pictures)
-    return Swept(report=report, count=passing.count, posts=posts, notes=passing.tally.notes)
-
-
-def _rule(failure: RuleFailure) -> str:
-    return failure.rule_id
-
-
-def _slices(rows: Iterable[StoredTexts]) -> Iterator[list[StoredTexts]]:
-    stream = iter(rows)
-    while batch := list(islice(stream, SLICE_POSTS)):
-        yield batch
+    return tally.notes

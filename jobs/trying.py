@@ -1,20 +1,19 @@
 """Runs one rule over stored posts, as it would speak if it were active; writes nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import islice
 
 import msgspec
 
-from jobs.checking import CATEGORY_DAYS, NIGHT_KINDS, category_counts, check_posts, rule_heads
+from jobs.checking import CATEGORY_DAYS, NIGHT_KINDS, category_counts, rule_heads
+from jobs.sweeping import parts
 from jobs.wiring import Job
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
 from pantau.checks.history import account_findings
 from pantau.core.clock import day_end, day_start
-from pantau.core.model import Account, Decision, Finding, Post, RuleFailure, Window
+from pantau.core.model import Account, Decision, Finding, RuleFailure, Window
 from pantau.store.store import Store
 
-_BATCH = 10_000
 _TEXT_KINDS = frozenset({"lexicon", "near", "pattern", "situation"})
 """Kinds with exceptions."""
 
@@ -89,31 +88,23 @@ def _over_posts(
     loose = None
     if live.kind in _TEXT_KINDS and (live.excepts or live.cancel):
         loose = msgspec.structs.replace(trying, catalogue=_only(catalogue, bare))
+    keys = [account.key for account in accounts]
     hits: list[Finding] = []
     freed: list[Freed] = []
+    by: dict[str, str] = {}
     failures: dict[str, RuleFailure] = {}
     count = 0
-    for posts in _batches(store.posts.in_window(window, [account.key for account in accounts])):
-        count += len(posts)
-        report = check_posts(trying, posts, accounts)
-        found = [finding for finding in report.findings if finding.rule_id == live.id]
-        hits += found
-        failures |= {failure.rule_id: failure for failure in report.failures if failure.rule_id == live.id}
-        if loose is not None:
-            spoken = {finding.post for finding in found}
-            by: dict[str, str] = {}
-            for item in report.cancelled:
-                by.setdefault(item.post, item.evidence.cancelled_by)
-            without = check_posts(loose, posts, accounts)
-            failures |= {failure.rule_id: failure for failure in without.failures}
-            freed += [Freed(finding=f, by=by.get(f.post, "")) for f in without.findings if f.post not in spoken]
+    for part in parts(trying, store, window, accounts, keys):
+        count += part.count
+        hits += [finding for finding in part.report.findings if finding.rule_id == live.id]
+        failures |= {failure.rule_id: failure for failure in part.report.failures if failure.rule_id == live.id}
+        for item in part.report.cancelled:
+            by.setdefault(item.post, item.evidence.cancelled_by)
+    spoken = {finding.post for finding in hits}
+    for part in parts(loose, store, window, accounts, keys) if loose is not None else ():
+        failures |= {failure.rule_id: failure for failure in part.report.failures}
+        freed += [Freed(finding=f, by=by.get(f.post, "")) for f in part.report.findings if f.post not in spoken]
     return Trial(rule=live, posts=count, hits=tuple(hits), freed=tuple(freed), failures=tuple(failures.values()))
-
-
-def _batches(posts: Iterable[Post]) -> Iterator[list[Post]]:
-    stream = iter(posts)
-    while batch := list(islice(stream, _BATCH)):
-        yield batch
 
 
 def _over_nights(job: Job, store: Store, live: Rule, accounts: Sequence[Account], window: Window) -> Trial:

@@ -130,8 +130,6 @@ class StoredTexts(NamedTuple):
     text: bytes
     """UTF-8, like ``image_text``."""
     image_text: bytes
-    pictured: bool = False
-    """Whether the post has pictures or videos."""
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from pantau.core.model import Finding, Post
+from pantau.core.model import Finding
 from pantau.core.settings import DigestSettings, Office
 from pantau.digest import budget, clean, words
 from pantau.digest.build_rest import FINGERPRINT
@@ -25,7 +25,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding
     before: Finding | None
     reason: str
-    post: Post | None = None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):

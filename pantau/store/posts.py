@@ -16,22 +16,20 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pantau.core.errors import StoreError
-from pantau.core.model import Category, Media, Post, StoredTexts, Window
+from pantau.core.model import Category, Media, Post, Window
 from pantau.store import schema
-from pantau.store.accounts import Directory, directory, keys_of
-from pantau.store.columns import Instant, from_us, to_us
+from pantau.store.accounts import directory, keys_of
+from pantau.store.columns import Instant, to_us
 from pantau.store.database import Database, chunks
+from pantau.store.post_rows import COLUMNS, columns_of, to_post
 from pantau.store.records import Trail, Vanished, Version
 from pantau.store.runs import get_run
+from pantau.store.stretches import PostsOf
 from pantau.store.texts import clean, decode, encode
 
 _P = schema.posts
 _S = schema.sightings
 _V = schema.post_versions
-_NAMES = "key published_at account_id kind text image_text media url metrics edited_from raw_sha256"
-_COLUMNS = ", ".join(f"p.{name}" for name in _NAMES.split())
-_MEDIA = msgspec.json.Decoder(tuple[Media, ...])
-_METRICS = msgspec.json.Decoder(dict[str, int])
 
 
 class Posts:
@@ -47,7 +45,7 @@ class Posts:
         """
         with self._database.read() as connection:
             known = directory(connection)
-        columns = _columns(known, accounts)
+        columns = COLUMNS if accounts is None else columns_of(known, accounts)
         mark = self._database.mark
         sql = f"SELECT {columns} FROM posts p WHERE p.published_at >= {mark} AND p.published_at < {mark}"
         sql += " ORDER BY p.published_at, p.key"
@@ -55,18 +53,10 @@ class Posts:
             if row[2] is not None:
                 yield to_post(row, known.key_of)
 
-    def texts(self, window: Window, accounts: Collection[str] | None = None) -> Iterator[StoredTexts]:
-        """What stands in the same posts, in the same order: all that a rule needs to know which of them to look at."""
-        mark, where = self._database.mark, ""
-        if accounts is not None:
-            with self._database.read() as connection:
-                where = f" AND {_seen_in(_numbers(directory(connection), accounts))}"
-        read = "CAST({} AS BLOB)" if self._database.is_sqlite else "convert_to({}, 'UTF8')"
-        texts = ", ".join(read.format(f"p.{name}") for name in ("text", "image_text"))
-        sql = f"SELECT p.key, {texts}, p.media <> '' FROM posts p WHERE p.published_at >= {mark} AND p.published_at < {mark}"
-        sql += f"{where} ORDER BY p.published_at, p.key"
-        for key, text, image_text, pictured in self._database.stream(sql, (to_us(window.start), to_us(window.end))):
-            yield StoredTexts(key, text, image_text, bool(pictured))
+    def of(self, accounts: Collection[str]) -> PostsOf:
+        """The posts seen in the timelines of these accounts (keys), for reading a range stretch by stretch."""
+        with self._database.read() as connection:
+            return PostsOf(self._database, directory(connection), accounts)
 
     def span(self) -> tuple[datetime, datetime] | None:
         """When the oldest and the newest stored post were published; None when there is none."""
@@ -82,22 +72,10 @@ class Posts:
         with self._database.read() as connection:
             return select_posts(connection, where, (run_id, run_id))
 
-    def get(self, keys: Iterable[str], accounts: Collection[str] | None = None) -> dict[str, Post]:
-        """Posts by key; unknown keys are absent. ``accounts`` as in ``in_window``."""
+    def get(self, keys: Iterable[str]) -> dict[str, Post]:
+        """Posts by key; unknown keys are absent."""
         with self._database.read() as connection:
-            if accounts is None:
-                return get_posts(connection, self._database, keys)
-            known = directory(connection)
-            columns = _columns(known, accounts)
-            found: dict[str, Post] = {}
-            for chunk in chunks(clean(key) for key in keys):
-                marks = ",".join([self._database.mark] * len(chunk))
-                rows = connection.exec_driver_sql(
-                    f"SELECT {columns} FROM posts p WHERE p.key IN ({marks})", tuple(chunk)
-                )
-                posts = (to_post(tuple(row), known.key_of) for row in rows if row[2] is not None)
-                found |= {post.key: post for post in posts}
-            return found
+            return get_posts(connection, self._database, keys)
 
     def versions(self, key: str) -> list[Version]:
         """Every version of a post, oldest first, the last being the one that ``get`` gives; empty for an unknown key."""
@@ -256,26 +234,6 @@ class Posts:
         return found
 
 
-def _columns(known: Directory, accounts: Collection[str] | None) -> str:
-    """The columns of a post; limited to ``accounts``, its account is the first one when it is wanted, else the lowest that is."""
-    if accounts is None:
-        return _COLUMNS
-    wanted = _numbers(known, accounts)
-    other = f"SELECT MIN(s.account_id) FROM sightings s WHERE s.post = p.key AND s.account_id IN ({wanted})"
-    account = f"CASE WHEN p.account_id IN ({wanted}) THEN p.account_id ELSE ({other}) END AS account_id"
-    return _COLUMNS.replace("p.account_id", account)
-
-
-def _numbers(known: Directory, accounts: Collection[str]) -> str:
-    return ",".join(str(number) for number in known.ids_of(accounts)) or "NULL"
-
-
-def _seen_in(wanted: str) -> str:
-    """Condition: the post was seen in a timeline of these accounts."""
-    seen = f"SELECT 1 FROM sightings s WHERE s.post = p.key AND s.account_id IN ({wanted})"
-    return f"(p.account_id IN ({wanted}) OR EXISTS ({seen}))"
-
-
 def get_posts(connection: Connection, database: Database, keys: Iterable[str]) -> dict[str, Post]:
     """Posts by key, inside the caller's transaction."""
     found: dict[str, Post] = {}
@@ -287,29 +245,9 @@ def get_posts(connection: Connection, database: Database, keys: Iterable[str]) -
 
 def select_posts(connection: Connection, where: str, parameters: Sequence[str]) -> list[Post]:
     """Posts that fulfil a condition on table ``p`` in raw SQL, inside the caller's transaction."""
-    rows = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM posts p WHERE {where}", tuple(parameters)).all()
+    rows = connection.exec_driver_sql(f"SELECT {COLUMNS} FROM posts p WHERE {where}", tuple(parameters)).all()
     keys = keys_of(connection, {row[2] for row in rows})  # not of all accounts: every scan comes by here
     return [to_post(tuple(row), keys) for row in rows]
-
-
-def to_post(row: tuple[Any, ...], keys: dict[int, str]) -> Post:
-    """One raw row (the columns above) as a post."""
-    key, published_at, account, kind, text, image_text, media, url, metrics, edited_from, raw_sha256 = row
-    platform, _, post_id = key.partition(":")
-    return Post(
-        platform=platform,
-        post_id=post_id,
-        account=keys[account],
-        kind=kind,
-        published_at=from_us(published_at),
-        text=text,
-        image_text=image_text,
-        media=_MEDIA.decode(media) if media else (),
-        url=url,
-        metrics=_METRICS.decode(metrics) if metrics else {},
-        edited_from=edited_from,
-        raw_sha256=raw_sha256,
-    )
 
 
 def to_columns(post: Post) -> dict[str, Any]:

@@ -56,7 +56,6 @@ def correction(data: DigestInput) -> Rendered:
             finding=finding,
             before=milder(finding) if n % 3 == 2 else None,
             reason=data.notes[0],
-            post=data.posts.get(finding.post),
         )
         for n, finding in enumerate(data.findings)
     )

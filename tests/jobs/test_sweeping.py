@@ -1,14 +1,20 @@
-"""All posts of a range are checked slice by slice, with the findings that checking them at once gives."""
+"""All posts of a range are checked slice by slice, by one process or several, and it changes nothing that is found."""
 
+import os
+import signal
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from jobs import sweeping
 from jobs.checking import check_posts
 from jobs.progress import Silent
-from jobs.sweeping import sweep
+from jobs.sweeping import Swept, read_range, sweep
+from pantau.core.errors import StoreError, WorkerLostError
 from pantau.core.model import Account, Post, Window, sort_findings
+from pantau.core.settings import ChecksSettings
+from pantau.store.stretches import Stretch
 from tests.jobs.office import NIGHT
 from tests.jobs.test_pictures import Bench, bench
 
@@ -27,38 +33,93 @@ def fill(bench: Bench) -> list[Post]:
     return [*plain, bench.post(16, "poster.png", "boast.png"), bench.post(17, "broken.png"), bench.post(18, "gone.png")]
 
 
-@pytest.mark.parametrize("size", [1, 4, 1000])
-def test_the_size_of_slices_changes_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def swept_by(bench: Bench, workers: int, accounts: list[Account] | None = None) -> Swept:
+    job = bench.site.job
+    settings = msgspec.structs.replace(job.settings, checks=ChecksSettings(workers=workers))
+    site = msgspec.structs.replace(bench.site, job=msgspec.structs.replace(job, settings=settings))
+    return sweep(site, bench.store, EVER, bench.accounts, keys(accounts or bench.accounts))
+
+
+def test_neither_the_size_of_slices_nor_the_number_of_processes_changes_a_byte(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     posts = fill(bench)
-    monkeypatch.setattr(sweeping, "SLICE_POSTS", size)
-    swept = sweep(bench.site, bench.store, EVER, bench.accounts, keys(bench.accounts), Silent())
+    notes = read_range(bench.site, bench.store, EVER, bench.accounts, keys(bench.accounts), Silent())
     read = bench.read(*bench.store.posts.get([item.key for item in posts]).values())
     plain = check_posts(bench.site.job, read.posts, bench.accounts, None, read.pictures)
-    assert sort_findings(swept.report.findings) == sort_findings(plain.findings)
     assert {finding.rule_id for finding in plain.findings} > {"luxury-brand-shown"}
     assert any(finding.post == "instagram:P16" for finding in plain.findings), "what stands only on a picture is found"
-    assert swept.count == 18
-    assert swept.notes == read.notes
-    assert len(swept.notes) == 2, "one picture is broken, one is not there"
-
-
-def test_only_posts_with_findings_or_asked_for_stay_in_memory(bench: Bench) -> None:
-    fill(bench)
-    swept = sweep(
-        bench.site, bench.store, EVER, bench.accounts, keys(bench.accounts), Silent(), wanted={"instagram:P0"}
-    )
-    about = {finding.post for finding in (*swept.report.findings, *swept.report.trial)}
-    about |= {item.post for item in swept.report.cancelled}
-    assert set(swept.posts) == about | {"instagram:P0"}
-    assert len(swept.posts) < 18
+    wanted = msgspec.json.encode(sort_findings(plain.findings))
+    for size, workers in ((1, 1), (1, 3), (4, 2), (1000, 1), (1000, 2)):
+        monkeypatch.setattr(sweeping, "SLICE_POSTS", size)
+        swept = swept_by(bench, workers)
+        assert msgspec.json.encode(swept.findings) == wanted, (size, workers)
+        assert swept.count == 18
+    assert notes == read.notes
+    assert len(notes) == 2, "one picture is broken, one is not there"
 
 
 def test_only_posts_of_the_accounts_asked_for_are_checked(bench: Bench) -> None:
     fill(bench)
-    one = next(account for account in bench.accounts if account.unit == "OPD-2")
-    swept = sweep(bench.site, bench.store, EVER, bench.accounts, [one.key], Silent())
+    one = [account for account in bench.accounts if account.unit == "OPD-2"]
+    swept = swept_by(bench, 1, one)
     assert swept.count == 7
-    assert {finding.unit for finding in swept.report.findings} == {"OPD-2"}
+    assert {finding.unit for finding in swept.findings} == {"OPD-2"}
+
+
+def test_a_large_range_is_shared_by_itself_and_a_small_one_is_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(bench)
+    shared: list[int] = []
+
+    def noted(begin: object, tasks: object, workers: int) -> list[bytes]:
+        shared.append(workers)
+        return []
+
+    monkeypatch.setattr(sweeping, "side_by_side", noted)
+    monkeypatch.setattr(sweeping, "cores", lambda: 64)
+    monkeypatch.setattr(sweeping, "SLICE_POSTS", 1)
+    assert swept_by(bench, 0).count == 18, "beside the threads of the picture server nothing is forked unasked"
+    monkeypatch.setattr(sweeping.threading, "active_count", lambda: 1)
+    swept_by(bench, 0)
+    monkeypatch.setattr(sweeping, "SLICE_POSTS", 2)
+    assert swept_by(bench, 0).count == 18
+    swept_by(bench, 4)
+    swept_by(bench, 1)
+    assert shared == [sweeping.MOST_WORKERS, 4]
+
+
+def test_a_process_that_is_killed_ends_the_work_with_what_to_do_about_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(bench)
+    monkeypatch.setattr(sweeping, "SLICE_POSTS", 2)
+    parent, check = os.getpid(), sweeping._Checks.check
+
+    def dying(self: "sweeping._Checks", stretch: Stretch) -> sweeping.Part:
+        if os.getpid() != parent and any(row.key == "instagram:P9" for row in self._posts.texts(stretch)):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return check(self, stretch)
+
+    monkeypatch.setattr(sweeping._Checks, "check", dying)
+    with pytest.raises(WorkerLostError, match="workers = 1"):
+        swept_by(bench, 2)
+    assert swept_by(bench, 1).count == 18
+
+
+def test_what_goes_wrong_in_a_process_is_said_as_if_there_were_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(bench)
+    monkeypatch.setattr(sweeping, "SLICE_POSTS", 2)
+
+    def failing(self: "sweeping._Checks", stretch: Stretch) -> sweeping.Part:
+        raise StoreError("Basis data hilang.")
+
+    monkeypatch.setattr(sweeping._Checks, "check", failing)
+    with pytest.raises(StoreError, match="Basis data hilang"):
+        swept_by(bench, 2)
 
 
 def test_reading_pictures_ends_for_the_whole_range_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +133,6 @@ def test_reading_pictures_ends_for_the_whole_range_at_once(bench: Bench, monkeyp
         return read(image)
 
     monkeypatch.setattr(bench.reader, "read", slowly)
-    monkeypatch.setattr(sweeping, "SLICE_POSTS", 2)
-    swept = sweep(bench.site, bench.store, EVER, bench.accounts, keys(bench.accounts), Silent())
-    assert "5 gambar tidak dibaca" in " ".join(swept.notes)
+    monkeypatch.setattr(sweeping, "PICTURE_SLICE_POSTS", 2)
+    notes = read_range(bench.site, bench.store, EVER, bench.accounts, keys(bench.accounts), Silent())
+    assert "5 gambar tidak dibaca" in " ".join(notes)

@@ -122,25 +122,34 @@ def test_a_window_can_be_limited_to_accounts(store: Store) -> None:
     assert list(store.posts.in_window(window, ["x:@siapa"])) == []
 
 
-def test_texts_of_a_window_are_those_of_its_posts_in_the_same_order(store: Store) -> None:
+@pytest.mark.parametrize("size", [1, 2, 3, 99])
+def test_stretches_hold_every_post_of_the_window_once_in_its_order(store: Store, size: int) -> None:
     begin(store)
     one, two = store.accounts.sync([account("satu"), account("dua")], ON)
     media = (Media(kind="image", url="https://p.example/1.jpg"),)
     items = [
         post("1", "Sugeng énjing 🙏 \U0001d400", 3, account=one.key),
         post("2", "", 2, account=one.key, image_text="Teks gambar \u00bd", media=media),
-        post("3", "dua akun", 1, account=one.key),
+        post("3", "dua akun", 2, account=one.key),
+        post("4", "batas awal", 24, account=one.key),
+        post("5", "batas akhir", 0, account=one.key),
     ]
     store.save_scan(RUN, scan(*items, account=one.key))
     store.save_scan(RUN, scan(msgspec.structs.replace(items[2], account=two.key), account=two.key))
     window = Window(NIGHT - DAY, NIGHT)
-    for keys in (None, [one.key], [two.key], []):
+    for keys in ([one.key, two.key], [one.key], [two.key], []):
         posts = list(store.posts.in_window(window, keys))
-        texts = list(store.posts.texts(window, keys))
-        assert [(t.key, t.text.decode(), t.image_text.decode(), t.pictured) for t in texts] == [
-            (item.key, item.text, item.image_text, bool(item.media)) for item in posts
+        assert len(posts) == (4 if one.key in keys else len(keys))
+        stored = store.posts.of(keys)
+        stretches = list(stored.stretches(window, size))
+        assert len(stretches) == 1 + 3 // size
+        texts = [row for stretch in stretches for row in stored.texts(stretch)]
+        assert [(row.key, row.text.decode(), row.image_text.decode()) for row in texts] == [
+            (item.key, item.text, item.image_text) for item in posts
         ]
-        assert store.posts.get([item.key for item in items], keys) == {item.key: item for item in posts}
+        pictured = [item for stretch in stretches for item in stored.pictured(stretch)]
+        assert pictured == [item for item in posts if item.media]
+        assert stored.get([item.key for item in items[:4]]) == {item.key: item for item in posts}
 
 
 def test_a_window_can_be_read_while_posts_are_being_stored(store: Store, agency: Account) -> None:
