@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from datetime import timedelta
 
 import msgspec
@@ -81,7 +82,7 @@ def test_a_large_range_is_shared_by_itself_and_a_small_one_is_not(
     monkeypatch.setattr(sweeping, "cores", lambda: 64)
     monkeypatch.setattr(sweeping, "SLICE_POSTS", 1)
     assert swept_by(bench, 0).count == 18, "beside the threads of the picture server nothing is forked unasked"
-    monkeypatch.setattr(sweeping.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
     swept_by(bench, 0)
     monkeypatch.setattr(sweeping, "SLICE_POSTS", 2)
     assert swept_by(bench, 0).count == 18
