@@ -9,6 +9,7 @@ from jobs.corrections import note_not_judged
 from jobs.pictures import read_pictures
 from jobs.progress import Progress
 from jobs.reading import not_read, reader_of, took_part
+from jobs.scores import known_signal
 from jobs.wiring import Job, Site
 from pantau.accounts.norms import holiday_calendar, norm_for
 from pantau.checks.catalogue import Catalogue
@@ -18,6 +19,7 @@ from pantau.checks.history import CategoryCounts, RuleHead, account_findings, ju
 from pantau.checks.ledger import check_approvals, match_trips
 from pantau.checks.picture_text import locate
 from pantau.checks.reader import Reader
+from pantau.checks.second_signal import SecondSignal
 from pantau.core.clock import local_day
 from pantau.core.errors import RuleError
 from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
@@ -52,14 +54,16 @@ def check_posts(
     accounts: Sequence[Account],
     reader: Reader | None = None,
     pictures: Mapping[str, Sequence[PostPicture]] | None = None,
+    signal: SecondSignal | None = None,
 ) -> CheckReport:
     """Today's rules over some posts, then the reader, where there is one, then the ledgers.
 
-    ``pictures`` (by post) tell where words on pictures stand and how surely they were read.
+    ``pictures`` (by post) tell where words on pictures stand and how surely they were read; ``signal`` may know scores already.
     """
     unit_of = {account.key: account.unit for account in accounts}
     held = list(posts)
-    report = job.checker.check(held, unit_of)
+    checker = job.checker if signal is None else job.checker.scored_by(signal)
+    report = checker.check(held, unit_of)
     return weigh(job, held, report, check_book(job, held, accounts), accounts, reader, pictures)
 
 
@@ -110,9 +114,10 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
     pictures = read_pictures(site, store, fresh, accounts, progress)
     posts = pictures.posts
     reader = reader_of(site, store, run)
-    report = check_posts(job, posts, accounts, reader, pictures.pictures)
+    signal = known_signal(site, posts)
+    report = check_posts(job, posts, accounts, reader, pictures.pictures, signal)
     outcome = reader.outcome if reader else None
-    categories = _categories(posts)
+    categories = _categories(posts, signal)
     store.posts.save_categories(run.run_id, categories)
     units = {unit.code: unit for unit in job.register.units}
     observations, notes = _judge(site, store, run, accounts, units)
@@ -145,10 +150,10 @@ def check_night(site: Site, store: Store, run: Run, accounts: list[Account], pro
     )
 
 
-def _categories(posts: Sequence[Post]) -> dict[str, Category]:
+def _categories(posts: Sequence[Post], signal: SecondSignal | None) -> dict[str, Category]:
     """Categories by post key; none when the model is broken, which the checks report as a failed rule."""
     try:
-        return dict(zip((post.key for post in posts), categorise(posts), strict=True))
+        return dict(zip((post.key for post in posts), categorise(posts, signal), strict=True))
     except RuleError:
         return {}
 

@@ -1,9 +1,10 @@
 """Reads the pictures of posts between collecting and checking: fetched side by side, read one by one, kept per post.
 
-A post whose pictures were read is never read again; one that could not be fetched is tried when its post comes up again.
+A post whose pictures were read is never read again; one that could not be fetched is tried when its post comes up again. With a
+cluster the workers read several at a time; which picture repeats another is still decided here, in the same order.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -11,7 +12,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 import structlog
@@ -26,7 +27,7 @@ from pantau.digest.model import ReusedPicture
 from pantau.store.store import Store
 
 if TYPE_CHECKING:
-    from pantau.checks.pictures import Desk
+    from pantau.checks.pictures import Desk, Eyes
 
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -138,7 +139,8 @@ def _read_all(
     if not settings.enabled:
         return Counter({SWITCHED_OFF: total}), {}
     try:
-        desk = _desk(site, store)
+        eyes = _eyes(site)
+        desk = _desk(store, eyes)
         source = site.open_pictures()
     except PictureError as error:
         _log.warning("pictures_not_read", reason=str(error), pictures=total)
@@ -147,7 +149,8 @@ def _read_all(
     changed = {}
     progress.start("Membaca gambar", total)
     steps = (partial(source.fetch, item.post.media[n - 1].url) for item in work for n in item.numbers)
-    with closing(source), closing(fetched(steps, 3 * settings.timeout_s)) as arrived:
+    with closing(source), closing(fetched(steps, 3 * settings.timeout_s)) as fetching:
+        arrived = _sent_ahead(fetching, desk, eyes) if isinstance(eyes, FarSighted) else fetching
         for place, item in enumerate(work):
             if site.now() >= deadline:
                 rest = sum(len(later.numbers) for later in work[place:])
@@ -162,15 +165,51 @@ def _read_all(
     return left, changed
 
 
-def _desk(site: Site, store: Store) -> "Desk":
+@runtime_checkable
+class FarSighted(Protocol):
+    """Eyes elsewhere: they can be handed files before their turn."""
+
+    depth: int
+    """How many files they may hold at a time."""
+
+    def send(self, data: bytes) -> None:
+        """Begin to examine a file; ``examine`` then waits for it only as long as is left."""
+        ...
+
+
+def _eyes(site: Site) -> "Eyes":
+    if site.cluster is not None:
+        from jobs.far_eyes import FarEyes
+
+        return FarEyes(site.cluster)
     reader = site.text_reader()  # first: without the extra there is nothing below to import
 
+    from pantau.checks.pictures import OwnEyes
+
+    return OwnEyes(reader)
+
+
+def _sent_ahead(
+    arrived: Iterable[bytes | PictureError], desk: "Desk", eyes: FarSighted
+) -> Iterator[bytes | PictureError]:
+    """The same, each handed on some places before its turn when nobody has read it yet."""
+    waiting: deque[bytes | PictureError] = deque()
+    for data in arrived:
+        if not isinstance(data, PictureError) and not desk.is_known(data):
+            eyes.send(data)
+        waiting.append(data)
+        if len(waiting) > eyes.depth:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _desk(store: Store, eyes: "Eyes") -> "Desk":
     from pantau.checks.pictures import Desk
 
     def known(sha256: str) -> PictureFacts | None:
         return store.pictures.facts([sha256]).get(sha256)
 
-    return Desk(reader, store.pictures.text, known, store.pictures.fingerprints())
+    return Desk(eyes, store.pictures.text, known, store.pictures.fingerprints())
 
 
 def fetched(fetches: Iterable[Callable[[], _T]], patience_s: float) -> Generator[_T | PictureError, None, None]:

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from PIL import Image
 
-from pantau.checks.pictures import Desk, Seen
+from pantau.checks.pictures import Desk, OwnEyes, Seen
 from pantau.core.errors import PictureError
 from pantau.core.pictures import PictureFacts, PictureLine
 from tests.drawn import drawing, encoded, picture
@@ -41,7 +41,7 @@ class Memory:
 
     def desk(self, reader: FakeReader) -> Desk:
         prints = [(name, item.dhash) for name, item in self.facts.items()]
-        return Desk(reader, lambda sha256, version: self.texts.get((sha256, version)), self.facts.get, prints)
+        return Desk(OwnEyes(reader), lambda sha256, version: self.texts.get((sha256, version)), self.facts.get, prints)
 
 
 def test_the_lines_of_a_picture_come_with_its_hash_and_the_reader_s_version() -> None:
