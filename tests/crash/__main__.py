@@ -1,9 +1,9 @@
 """``make crash``: nights over all platforms, each disturbed at one random moment, then run again; one table.
 
-    python -m tests.crash [--moments 200] [--seed N] [--only MOMENT] [--nights 30] [--postgres URL]
+    python -m tests.crash [--moments 200] [--seed N] [--only MOMENT] [--jobs 2] [--minutes 40] [--nights 30] [--postgres URL]
 
 After every disturbance a normal night must leave what an undisturbed one leaves, with one mail per reader. Needs strace, which
-stops the process at a chosen system call: nothing is replaced inside it.
+stops the process at a chosen system call: nothing is replaced inside it. Real full and read-only disks need root, to mount them.
 
 ``--nights``: faults of the network over all sources instead.
 """
@@ -15,12 +15,15 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.crash.moments import Verdict, measure, plan_of, try_moment
 from tests.crash.nights import simulate
+from tests.crash.office import may_mount
 
 
 def main() -> int:
@@ -32,6 +35,8 @@ def main() -> int:
     parser.add_argument(
         "--postgres", default=os.environ.get("PANTAU_TEST_POSTGRES", ""), help="server for db-server moments"
     )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many moments side by side")
+    parser.add_argument("--minutes", type=float, default=0, help="begin no moment after so long  [default: no limit]")
     parser.add_argument("--nights", type=int, default=0, help="simulate so many nights of network faults instead")
     options = parser.parse_args()
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
@@ -47,21 +52,33 @@ def main() -> int:
 
 
 def _moments(folder: Path, options: argparse.Namespace) -> int:
+    begun = time.monotonic()
     reference = measure(folder / "undisturbed", datetime.now(UTC).replace(microsecond=0))
     calls = ", ".join(f"{count} {name}" for name, count in reference.calls.items())
     print(f"an undisturbed night: {reference.seconds:.1f} s; most calls of one thread: {calls}", flush=True)
-    if not options.postgres:
-        print("no --postgres: moments of kind db-server are drawn as kill", flush=True)
-    verdicts = []
-    for number in [options.only] if options.only is not None else range(options.moments):
-        plan = plan_of(options.seed, number, reference, postgres=bool(options.postgres))
-        verdict = try_moment(folder / str(number), plan, reference, options.postgres)
-        verdicts.append(verdict)
-        print(f"  {number}: {plan}: exit {verdict.code}{'' if verdict.hit else ' (not reached)'}", flush=True)
+    able = ({"no-room", "mounted-ro"} if may_mount() else set()) | ({"db-server"} if options.postgres else set())
+    print(f"kinds that need root or --postgres and can be done here: {', '.join(sorted(able)) or 'none'}", flush=True)
+
+    def judge(number: int) -> Verdict | None:
+        if options.minutes and time.monotonic() - begun > options.minutes * 60:
+            return None
+        plan = plan_of(options.seed, number, reference, able=able)
+        try:
+            verdict = try_moment(folder / str(number), plan, reference, options.postgres)
+        except Exception as error:  # of the servers or of the comparison: told like a moment that went wrong
+            verdict = Verdict(plan, 0, False, [f"{type(error).__name__}: {error}"])
+        said = [f"  {number}: {plan}: exit {verdict.code}{'' if verdict.hit else ' (not reached)'}"]
         for problem in verdict.problems:
-            print(f"    FAILED: {problem}\n    again: --seed {options.seed} --only {number}", flush=True)
+            said.append(f"    FAILED: {problem}\n    again: --seed {options.seed} --only {number}")
+        print("\n".join(said), flush=True)
         if not verdict.problems:
             shutil.rmtree(folder / str(number))
+        return verdict
+
+    numbers = [options.only] if options.only is not None else range(options.moments)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        verdicts = [verdict for verdict in pool.map(judge, numbers) if verdict]
+    print(f"{len(verdicts)} of {len(numbers)} moments, {(time.monotonic() - begun) / 60:.0f} minutes", flush=True)
     print(table(verdicts), flush=True)
     return 1 if any(verdict.problems for verdict in verdicts) else 0
 

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from jobs import clock
 from pantau.store import database
 
+NOT_LOADED = 70
+"""Exit code when not even the program's own modules find room."""
+
 
 def main() -> None:
     """See the module."""
@@ -23,8 +26,11 @@ def main() -> None:
     if plan.get("memory_mb"):
         limit = plan["memory_mb"] * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    from jobs.__main__ import main as pantau
-
+    try:
+        from jobs.__main__ import main as pantau
+    except (ImportError, MemoryError, OSError) as error:
+        print(f"not loaded: {error}", file=sys.stderr)
+        sys.exit(NOT_LOADED)
     pantau()
 
 

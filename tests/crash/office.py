@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +20,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jobs.auditing import verify_audit
 from jobs.demo_servers import CHECKOUT, READERS, Town, open_town, write_settings
+from pantau.store import open_store
 
 ACCOUNTS = 6
 CALLS = (
@@ -41,6 +45,8 @@ _ERRORS = {"full": "ENOSPC", "read-only": "EROFS"}
 _SIGNALS = {"kill": "SIGKILL", "clock": "SIGKILL", "term": "SIGTERM"}
 _STRACE = ("strace", "-f", "-qq")  # with --seccomp-bpf, strace 6.1 injects nothing
 _LIMIT_S = 180
+_DISK_MB = 64
+_BLOCK = 4096
 _OWN_FACTS = ("Sidik jejak", "Sidik data")
 """Facts of a digest that differ rightly: entries of the audit log tell of attempts, raw answers name the town's own ports."""
 
@@ -54,9 +60,12 @@ class Plan:
     at_s: float = 0.0
     skew_s: int = 0
     memory_mb: int = 0
+    papers: bool = False
+    """Whether the night makes PDF and XLSX, which takes most of its time."""
 
     def __str__(self) -> str:
         parts = {**dict(self.calls), "s": round(self.at_s, 2), "skew_s": self.skew_s, "MB": self.memory_mb}
+        parts |= {"papers": int(self.papers)}
         return " ".join([self.kind, *(f"{name}={value}" for name, value in parts.items() if value)])
 
 
@@ -73,11 +82,12 @@ class Night:
 class Office:
     """An untroubled town and the office that watches it, at ``at``."""
 
-    def __init__(self, folder: Path, town: Town, at: datetime, database_url: str) -> None:
+    def __init__(self, folder: Path, town: Town, at: datetime, database_url: str, papers: bool) -> None:
         self.folder, self.town, self.at = folder, town, at + timedelta(minutes=5)
         self.url = database_url or f"sqlite:///{folder / 'data' / 'pantau.db'}"
-        self.config = write_settings(folder, town.ready, f'\n[store]\nurl = "{database_url}"\n' if database_url else "")
-        (folder / "data").mkdir(mode=0o700)
+        more = f'\n[store]\nurl = "{database_url}"\n' if database_url else ""
+        self.config = write_settings(folder, town.ready, more if papers else f"{more}\n[digest]\nattach = []\n")
+        (folder / "data").mkdir(mode=0o700, exist_ok=True)
         secret = folder / "data" / "reply-secret"  # drawn at random in life; the same in all nights that are compared
         secret.touch(mode=0o600)
         secret.write_text("kunci-yang-sama-untuk-semua-kantor-uji-0001")
@@ -145,10 +155,12 @@ class Office:
     def outcome(self) -> dict[str, Any]:
         """What a night leaves behind, but for what a broken attempt rightly adds: requests, seconds, entries of the audit log."""
         run = self._ask("select run_id from runs where kind = 'nightly' order by run_id limit 1")[0][0]
-        shown = json.loads(self._run("digest", "show", run, "--format", "json"))
+        with open_store(self.url) as store:
+            shown = json.loads(store.documents.get(run, "staff", "json") or b"{}")
+            verdict = verify_audit(store)
+            assert verdict.good, verdict.lines
         shown.pop("costs")
         shown["facts"]["entries"] = [one for one in shown["facts"]["entries"] if one["term"] not in _OWN_FACTS]
-        self._run("audit", "verify")
         return {
             "posts": self._ask(
                 "select p.key, a.platform, a.handle, p.kind, p.text, p.url "
@@ -176,18 +188,13 @@ class Office:
         plan = json.dumps({"begin": self.at.isoformat(), **told})
         return [sys.executable, "-m", "tests.crash.launch", plan, "-c", str(self.config), *arguments]
 
-    def _run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            self._command({}, *arguments),
-            cwd=self.folder,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            timeout=_LIMIT_S,
-            check=False,
-        )
-        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
-        return done.stdout
+    @property
+    def started(self) -> bool:
+        """Whether a night was begun, as far as the database says."""
+        try:
+            return bool(self._ask("select 1 from runs where kind = 'nightly'"))
+        except sa.exc.SQLAlchemyError:  # no file, or no tables
+            return False
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         engine = sa.create_engine(self.url)
@@ -215,6 +222,41 @@ def _lock(office: Office, plan: Plan, process: "subprocess.Popen[str]") -> bool:
     return True
 
 
+def _fill(office: Office, plan: Plan, process: "subprocess.Popen[str]") -> bool:
+    """The disk of the state folder has no room left until the night is over."""
+    if not _reached(plan, process):
+        return False
+    ballast, room = office.folder / "data" / "pemberat", 0
+    with ballast.open("wb", buffering=0) as file:
+        while process.poll() is None:
+            try:
+                room += file.write(bytes(_BLOCK))
+            except OSError:
+                time.sleep(0.02)  # what is given back meanwhile is taken as well
+    ballast.unlink()
+    return room > 0
+
+
+def _read_only(office: Office, plan: Plan, process: "subprocess.Popen[str]") -> bool:
+    """The state folder lies on a disk that was mounted read-only before the night (``on_own_disk``)."""
+    process.wait()
+    return True
+
+
+def _child(office: Office, plan: Plan, process: "subprocess.Popen[str]") -> bool:
+    """The typesetter, the night's child, is killed at a moment of its life."""
+    while process.poll() is None:
+        for entry in Path(f"/proc/{process.pid}/task").glob("*/children"):
+            with suppress(OSError):
+                for child in entry.read_text().split():
+                    if b"typesetter" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        time.sleep(plan.at_s)
+                        os.kill(int(child), signal.SIGKILL)
+                        return True
+        time.sleep(0.01)
+    return False
+
+
 def _server(office: Office, plan: Plan, process: "subprocess.Popen[str]") -> bool:
     """The database server throws the night's connections out, as a restart does."""
     if not _reached(plan, process):
@@ -235,7 +277,13 @@ def _reached(plan: Plan, process: "subprocess.Popen[str]") -> bool:
     return process.returncode is None
 
 
-_BESIDE: dict[str, Callable[[Office, Plan, "subprocess.Popen[str]"], bool]] = {"locked": _lock, "db-server": _server}
+_BESIDE: dict[str, Callable[[Office, Plan, "subprocess.Popen[str]"], bool]] = {
+    "locked": _lock,
+    "db-server": _server,
+    "no-room": _fill,
+    "mounted-ro": _read_only,
+    "child": _child,
+}
 
 
 def moment(kind: str, share: float, counted: dict[str, int]) -> tuple[tuple[str, int], ...]:
@@ -251,10 +299,41 @@ def moment(kind: str, share: float, counted: dict[str, int]) -> tuple[tuple[str,
 
 
 @contextmanager
-def open_office(folder: Path, at: datetime, database_url: str = "") -> Iterator[Office]:
+def open_office(folder: Path, at: datetime, database_url: str = "", *, papers: bool = False) -> Iterator[Office]:
     """The office and its servers, running."""
     with open_town(folder, "--accounts", str(ACCOUNTS), "--at", at.isoformat()) as town:
-        yield Office(folder, town, at, database_url)
+        yield Office(folder, town, at, database_url, papers)
+
+
+def may_mount() -> bool:
+    """Whether this process may mount a disk of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False).returncode:
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
+
+
+@contextmanager
+def on_own_disk(folder: Path) -> Iterator[None]:
+    """The state folder of the office on a small disk in memory."""
+    disk = folder / "data"
+    disk.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK_MB}m,mode=0700", "tmpfs", str(disk)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@contextmanager
+def mounted_read_only(folder: Path) -> Iterator[None]:
+    """Inside, that disk takes no writes."""
+    subprocess.run(["mount", "-o", "remount,ro", str(folder / "data")], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(folder / "data")], check=True)
 
 
 @contextmanager

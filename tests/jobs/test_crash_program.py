@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ NEEDS_STRACE = pytest.mark.skipif(shutil.which("strace") is None, reason="strace
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    return measure(tmp_path_factory.mktemp("undisturbed") / "night", datetime.now(UTC).replace(microsecond=0))
+    return measure(
+        tmp_path_factory.mktemp("undisturbed") / "night", datetime.now(UTC).replace(microsecond=0), papers=False
+    )
 
 
 @NEEDS_STRACE
@@ -28,7 +31,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     ],
 )
 def test_after_a_disturbed_night_a_normal_one_leaves_what_an_undisturbed_one_leaves(
-    kind: str, share: float, more: dict[str, int], reference: Reference, tmp_path: Path
+    kind: str, share: float, more: dict[str, Any], reference: Reference, tmp_path: Path
 ) -> None:
     plan = Plan(kind, moment(kind, share, reference.calls), **more)
     verdict = try_moment(tmp_path, plan, reference, "")
