@@ -253,6 +253,7 @@ def _connect(settings: Settings) -> "Client":
     _with_our_logs()
     security = None
     if cluster.scheduler.startswith("tls://"):
+        settings.secret(f"file:{cluster.tls_key}").reveal()  # refused where others can read it
         paths = {
             f"tls_{name}": str(settings.path(getattr(cluster, f"tls_{key}")))
             for name, key in (("ca_file", "ca_file"), ("client_cert", "cert"), ("client_key", "key"))

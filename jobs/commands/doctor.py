@@ -12,7 +12,7 @@ from pantau.core.errors import PantauError, PictureError
 @click.option("--no-mail", is_flag=True, help="do not log in to the mail server and the mailbox")
 @click.pass_context
 def command(ctx: click.Context, no_mail: bool) -> int:
-    """Settings, credentials, secret files, disk, database, clock, pictures, PDF, backup, mail and mailbox: each with a remedy.
+    """Settings, credentials, secret files, disk, database, clock, cluster, pictures, PDF, backup, mail: each with a remedy.
 
     Exit code 0: a night can start; 2: at least one line says SALAH.
     """
@@ -48,6 +48,8 @@ def command(ctx: click.Context, no_mail: bool) -> int:
         step("folder kerja", lambda: machine.disk(job))
         step("basis data", lambda: _database(job))
         step("jam", lambda: _clock(job))
+        if job.settings.cluster.on:
+            step("cluster", lambda: _cluster(job))
         step("gambar", lambda: _pictures(job))
         step("PDF", machine.printing)
         if fault := machine.backup_fault(job):
@@ -152,6 +154,18 @@ def _reader(job: Job) -> str:
     return f"{settings.model} di {settings.url} menjawab"
 
 
+def _cluster(job: Job) -> str:
+    from jobs.cluster import open_cluster
+    from jobs.sharding import shared_platforms
+
+    platforms = shared_platforms(job.settings)
+    with open_cluster(job.settings, platforms) as cluster:
+        if cluster is None:
+            return "tidak dipakai"
+        shared = ", ".join(platforms) or "tidak ada platform"
+        return f"{cluster.workers} pekerja di {cluster.address}, {cluster.version}; membaca {shared}"
+
+
 def _pictures(job: Job) -> str:
     from jobs.wiring import open_pictures
     from pantau.checks.ocr import text_reader
@@ -163,6 +177,8 @@ def _pictures(job: Job) -> str:
         raise PantauError(f"Folder gambar {job.settings.path(settings.folder)} tidak ada. Perbaiki pictures.folder.")
     try:
         open_pictures(job.settings).close()
+        if job.settings.cluster.on:
+            return "dibaca pekerja cluster"
         return text_reader().version
     except PictureError as error:
         raise PantauError(
