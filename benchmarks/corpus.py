@@ -100,7 +100,8 @@ _TOPICS = _list(
 
 def _bases(rng: random.Random) -> list[str]:
     """Invented stems that no ordinary sentence holds."""
-    common = {word.strip('.,!()"“”').lower() for _, text in _SENTENCES for word in text.split()}
+    texts = [*(text for _, text in _SENTENCES), *_PLACES, *_PEOPLE, *_OFFICES, *_DEEDS, *_MATTERS, *_SPOTS, *_DAYS]
+    common = {word.strip('.,!()"“”').lower() for text in texts for word in text.split()}
     found: dict[str, None] = {}
     while len(found) < 900:
         word = "".join(rng.choice(_SYLLABLES) for _ in range(rng.choice((2, 2, 3, 3)))) + rng.choice(_CODAS)
@@ -181,8 +182,8 @@ def _excepts(rng: random.Random, number: int, held: Sequence[str]) -> WordSet:
 def _pairs(rng: random.Random, stems: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """A common word and rare ones that must stand near it."""
     yield "mobil", ["mewah"]
-    yield "desa", ["hotel", "kampanye"]
-    yield "warga", ["coblos"]
+    yield "musyawarah", ["hotel"]
+    yield "camat", ["kampanye", "coblos"]
     for _ in range(NEAR_RULES - 3):
         yield rng.choice(_THINGS), rng.sample(list(stems), 3)
 
