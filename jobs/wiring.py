@@ -146,7 +146,7 @@ def job_in(installation: Installation, office: str, config: Path, on: date) -> J
     return Job(settings=settings, register=files.register, ledgers=files.ledgers, catalogue=catalogue, others=others)
 
 
-def bare_site(settings: Settings) -> Site:
+def bare_site(settings: Settings, others: Sequence[Settings] = ()) -> Site:
     """Surroundings without register and rules: of all offices together, or of one whose register cannot be read."""
     mail = msgspec.structs.replace(settings.mail, imap_host="")
     job = Job(
@@ -154,6 +154,7 @@ def bare_site(settings: Settings) -> Site:
         register=Register((), ()),
         ledgers=Ledgers(),
         catalogue=Catalogue(rules=(), on=local_day(now_utc(), settings.zone)),
+        others=tuple(others),
     )
     return site_of(job)
 

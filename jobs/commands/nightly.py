@@ -1,13 +1,14 @@
 """``pantau nightly``."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from jobs import exit_codes
-from jobs.commands.common import MomentType, job_of
+from jobs.commands.common import MomentType, chosen_office, installation_of, job_of, office_option
 from jobs.commands.moments import in_zone
-from jobs.wiring import Job
+from pantau.core.settings import Settings
 
 _ONLY = "read only this platform (may be repeated); the digest is only shown, what was read comes into the next one"
 
@@ -17,6 +18,7 @@ _ONLY = "read only this platform (may be repeated); the digest is only shown, wh
 @click.option("--dry-run", is_flag=True, help="collect, check and render; freeze nothing, open no mail connection")
 @click.option("--no-send", is_flag=True, help="freeze the digest but leave its mails in the outbox for the next run")
 @click.option("--only", "platforms", multiple=True, metavar="PLATFORM", help=_ONLY)
+@office_option("only this office, where the installation has several  [default: all]")
 @click.pass_context
 def command(
     ctx: click.Context, as_of: datetime | None, dry_run: bool, no_send: bool, platforms: tuple[str, ...]
@@ -30,13 +32,21 @@ def command(
     from jobs.lock import run_lock
     from jobs.nightly import run_night
     from jobs.progress import make_progress
+    from jobs.sharding import on_cluster
     from jobs.wiring import open_store, site_of
 
+    installation = installation_of(ctx)
+    only = _watched(installation.shared, platforms)
+    if installation.several:
+        from jobs.commands.nightly_offices import Wish, night_of_offices
+
+        wish = Wish(as_of=as_of, dry_run=dry_run, send=not no_send, only=tuple(only), office=chosen_office(ctx))
+        config: Path = ctx.obj
+        return night_of_offices(installation, config, wish)
     job = job_of(ctx)
-    only = _watched(job, platforms)
     site = site_of(job)
     real = not dry_run and not only  # a trial stands for no night: it neither pings nor mails
-    with run_lock(job.settings.state_dir), failure_told(site) if real else nullcontext():
+    with run_lock(job.settings.shared_dir), failure_told(site) if real else nullcontext(), on_cluster(site) as site:
         if real:
             ping(site, "start")
         with open_store(job.settings.database_url) as store:
@@ -58,11 +68,11 @@ def command(
         return result.exit_code
 
 
-def _watched(job: Job, platforms: tuple[str, ...]) -> list[str]:
+def _watched(settings: Settings, platforms: tuple[str, ...]) -> list[str]:
     """The wanted platforms, each once."""
     from jobs.wiring import watched_platforms
 
-    watched = watched_platforms(job.settings)
+    watched = watched_platforms(settings)
     if unknown := [platform for platform in platforms if platform not in watched]:
         known = ", ".join(sorted(watched)) or "belum ada"
         raise click.UsageError(f"--only {', '.join(unknown)}: tidak dipantau. Menurut setelan dipantau: {known}.")
