@@ -133,6 +133,11 @@ class Cluster:
             elif now - self._alone_since > self._wait_s:
                 raise self.lost(f"tidak punya pekerja lagi selama {self._wait_s:g} detik")
 
+    @property
+    def alone(self) -> bool:
+        """True when there was no worker at the last look."""
+        return self._alone_since is not None
+
     def lost(self, what: str = "tidak dapat dihubungi lagi") -> ClusterLostError:
         """The error for a cluster that ended in the middle of a night."""
         remedy = "Hidupkan penjadwal dan pekerjanya, periksa dengan pantau doctor, lalu jalankan pantau nightly lagi"
@@ -185,9 +190,8 @@ class FarReader:
     """A shard on some worker."""
 
     def __init__(self, cluster: Cluster, client: "Client", order: Order) -> None:
-        self._cluster = cluster
-        key = f"pantau-read-{order.platform}-{uuid4().hex}"
-        self._future: Any = client.submit(ShardReader, order, key=key, pure=False, actor=True)
+        self._cluster, self._client, self._order = cluster, client, order
+        self._future: Any = None
         self._actor: Any = None
         self._call: Any = None
         self._asked = 0.0
@@ -198,6 +202,11 @@ class FarReader:
         Raises ``ShardLostError`` when the worker is gone, ``ClusterLostError``, and what broke the collector.
         """
         self._cluster.check()
+        if self._future is None:
+            if self._cluster.alone:  # Dask does not promise to keep an actor waiting for a first worker
+                return None
+            key = f"pantau-read-{self._order.platform}-{uuid4().hex}"
+            self._future = self._client.submit(ShardReader, self._order, key=key, pure=False, actor=True)
         status = self._future.status
         if status == "pending":
             return None

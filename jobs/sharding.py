@@ -17,6 +17,7 @@ from collectors.base import Pace, failed_scan
 from jobs.cluster import Cluster, FarReader, ShardLostError, open_cluster
 from jobs.shards import Batch, Order
 from jobs.wiring import COLLECTORS, Site
+from pantau.core.errors import ClusterError, ClusterLostError, SecretError
 from pantau.core.model import Account, Cost, Scan, Target, Window
 from pantau.core.ports import Collector
 from pantau.core.settings import Settings
@@ -149,6 +150,11 @@ class _Shard:
         except ShardLostError as error:
             yield from self._begin_again(str(error))
             return
+        except ClusterLostError:
+            raise
+        except (ClusterError, SecretError) as error:  # a worker that came later, and is not as the others
+            yield from self._give_up(str(error))
+            return
         if batch is not None:
             yield from self._taken(batch)
 
@@ -168,15 +174,16 @@ class _Shard:
         self._losses += 1
         self._spent += self._now
         self._now = ()
-        _log.warning(
-            "cluster_worker_lost", platform=self._order.platform, reason=reason, left=len(self._left), time=self._losses
-        )
+        place = {"platform": self._order.platform, "left": len(self._left)}
+        _log.warning("cluster_worker_lost", reason=reason, in_a_row=self._losses, **place)
         if self._losses < MOST_LOSSES:
             order = msgspec.structs.replace(self._order, targets=tuple(self._left.values()))
             self._reader = self._cluster.read(order)
             return
+        yield from self._give_up(f"pekerja cluster mati {MOST_LOSSES} kali berturut-turut saat membaca akun-akun ini")
+
+    def _give_up(self, reason: str) -> Iterator[Scan]:
         self.done = True
-        reason = f"pekerja cluster mati {MOST_LOSSES} kali berturut-turut saat membaca akun-akun ini"
         for target in self._left.values():
             yield failed_scan(target.account, "stopped", reason, self._pace.now(), "")
 

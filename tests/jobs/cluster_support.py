@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.servers.certificates import Certificates
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -22,18 +24,22 @@ _RUN = "import signal, sys; signal.alarm(int(sys.argv.pop(1))); from distributed
 class LocalCluster:
     """``address`` is the scheduler's. Every process can be killed by its id."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.address = f"{'tls' if certificates else 'tcp'}://127.0.0.1:{self.port}"
+        self._tls: tuple[str, ...] = ()
+        if certificates:
+            files = (certificates.ca_file, certificates.cert_file, certificates.key_file)
+            self._tls = tuple(map(str, ("--tls-ca-file", files[0], "--tls-cert", files[1], "--tls-key", files[2])))
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start_scheduler(self) -> None:
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        self.scheduler = self._start("scheduler", "--host", self.address, "--no-dashboard")
         until(lambda: self._answers() or self.scheduler.poll() is not None)  # type: ignore[union-attr]
         assert self.scheduler.poll() is None, self.logs()
 
@@ -43,7 +49,7 @@ class LocalCluster:
         self.workers += [self._start("worker", self.address, *options, *place) for _ in range(count)]
 
     def _start(self, part: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", _RUN.format(part=part), str(LIMIT_S), *arguments]
+        command = [sys.executable, "-c", _RUN.format(part=part), str(LIMIT_S), *arguments, *self._tls]
         with (self._folder / f"{part}-{time.monotonic_ns()}.log").open("wb") as log:
             return subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self._folder, env={**os.environ, "PYTHONPATH": str(_ROOT)}
