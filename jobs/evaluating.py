@@ -17,13 +17,13 @@ from pantau.core.clock import local_day
 from pantau.core.errors import Problem, SettingsError
 from pantau.core.model import Post
 from pantau.core.settings import Settings
-from pantau.core.settings_file import load_settings
+from pantau.core.settings_offices import load_installation
 from pantau.core.settings_reader import reader_problems
 
 
 def settings_for_reader(config: Path, url: str, model: str, key: str, mode: str) -> Settings:
     """The settings file, where there is one, with what the command line says instead. Raises ``SettingsError``."""
-    settings = load_settings(config) if config.exists() else Settings(base_dir=config.resolve().parent)
+    settings = load_installation(config).shared if config.exists() else Settings(base_dir=config.resolve().parent)
     given = {"url": url, "model": model, "api_key": key, "mode": mode}
     chosen = msgspec.structs.replace(settings.reader, **{name: value for name, value in given.items() if value})
     problems = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from jobs import exit_codes
-from jobs.commands.common import job_of
+from jobs.commands.common import each_office, job_of, office_option
 from jobs.commands.session import command as session
 from jobs.commands.tiktok_login import command as tiktok_login
 from jobs.wiring import Job
@@ -25,12 +25,16 @@ command.add_command(tiktok_login)
 
 
 @command.command()
+@office_option("only this office, where the settings have several  [default: all]")
 @click.pass_context
 def check(ctx: click.Context) -> int:
     """Validate settings, register, side files and rules; nothing is read from outside."""
+    return each_office(ctx, _check)
+
+
+def _check(job: Job) -> int:
     from jobs.wiring import watched_platforms
 
-    job = job_of(ctx)
     register = job.register
     with_account = {account.unit for account in register.accounts}
     click.echo(
@@ -44,6 +48,7 @@ def check(ctx: click.Context) -> int:
 
 @command.command()
 @click.argument("unit", required=False)
+@office_option()
 @click.pass_context
 def status(ctx: click.Context, unit: str | None) -> int:
     """The silence ledger: each account's state as of the last night."""
@@ -88,6 +93,7 @@ def status(ctx: click.Context, unit: str | None) -> int:
     help="write the register with the proposed changes to this file; the register itself is never changed",
 )
 @click.option("--yes", is_flag=True, help="do not ask before spending money on X")
+@office_option()
 @click.pass_context
 def lookup(
     ctx: click.Context, platforms: tuple[str, ...], only: tuple[str, ...], output: Path | None, yes: bool
@@ -119,7 +125,7 @@ def lookup(
         click.echo("Tidak dijalankan; tambahkan --yes bila biaya itu disetujui.", err=True)
         return exit_codes.BAD_CONFIGURATION
     site, progress = site_of(job), make_progress()
-    with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
+    with run_lock(job.settings.shared_dir), open_store(job.settings.database_url) as store:
         try:
             result = look_up(site, store, chosen, watched, progress)
         finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.common import DayType, job_of
+from jobs.commands.common import DayType, job_of, office_option
 
 
 @click.group(name="archive")
@@ -26,6 +26,7 @@ def command() -> None:
     is_flag=True,
     help="files that the web server's user can read (0644, folders 0755)  [default: only you, 0600 and 0700]",
 )
+@office_option()
 @click.pass_context
 def build(ctx: click.Context, output: Path, since: date | None, public_mode: bool) -> int:
     """Build or renew the site; opens from a disk and behind any web server, asks nothing of the internet."""

@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from jobs.commands.common import DayType, job_of
+from jobs.commands.common import DayType, job_of, office_option
 
 
 @click.group(name="audit")
@@ -14,6 +14,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--head", default="", help='"Sidik jejak" as printed in a mailed copy, to look for (at least 16 signs)')
+@office_option()
 @click.pass_context
 def verify(ctx: click.Context, head: str) -> int:
     """Whether the log is whole, and the database still says what it says. Exit code 1 when not."""
@@ -32,6 +33,7 @@ def verify(ctx: click.Context, head: str) -> int:
 @command.command()
 @click.option("--from", "first", type=DayType(), help="first local day  [default: the beginning]")
 @click.option("--to", "last", type=DayType(), help="last local day  [default: today]")
+@office_option()
 @click.pass_context
 def show(ctx: click.Context, first: date | None, last: date | None) -> int:
     """The entries of some days, oldest first."""

@@ -2,37 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from jobs import exit_codes
 from jobs.clock import now_utc
 from jobs.commands.moments import DayType, MomentType
+from jobs.commands.offices import chosen_office, office_option
 from jobs.endings import ending
 from jobs.wiring import Job, job_in
 from pantau.core.clock import local_day
 from pantau.core.errors import PantauError
 from pantau.core.settings_offices import Installation, load_installation
 
-__all__ = ["DayType", "MomentType", "each_office", "installation_of", "job_of", "office_option"]
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-_CHOSEN = "pantau.office"
-
-
-def office_option(what: str = "which office, where the installation has several ([[office]])") -> Callable[[_F], _F]:
-    """Add ``--office CODE``; ``job_of`` and the like look it up."""
-    return click.option("--office", metavar="CODE", expose_value=False, callback=_choose, help=what)
-
-
-def _choose(ctx: click.Context, _parameter: click.Parameter, code: str | None) -> None:
-    ctx.meta[_CHOSEN] = code or ""
-
-
-def chosen_office(ctx: click.Context) -> str:
-    """The code after ``--office``; empty without one."""
-    return str(ctx.meta.get(_CHOSEN, ""))
+__all__ = ["DayType", "MomentType", "chosen_office", "each_office", "installation_of", "job_of", "office_option"]
 
 
 def installation_of(ctx: click.Context) -> Installation:
@@ -53,8 +35,8 @@ def _job(ctx: click.Context, installation: Installation, code: str) -> Job:
     return job_in(installation, code, ctx.obj, local_day(now_utc(), installation.office(code).zone))
 
 
-def each_office(ctx: click.Context, act: Callable[[Job], int]) -> int:
-    """Do something for the chosen office, or else for each under a heading; the exit code of all together.
+def each_office(ctx: click.Context, act: Callable[[Job], int], *, headings: bool = True) -> int:
+    """Do something for the chosen office, or else for each under a heading; the highest of their exit codes.
 
     What goes wrong with one of several is said, and the others have their turn.
     """
@@ -63,11 +45,11 @@ def each_office(ctx: click.Context, act: Callable[[Job], int]) -> int:
         return act(_job(ctx, installation, chosen))
     codes = []
     for settings in installation.offices:
-        click.echo(f"== {settings.office.name} ({settings.code})")
+        click.echo(f"== {settings.office.name} ({settings.code})", err=not headings)
         try:
             codes.append(act(_job(ctx, installation, settings.code)))
         except PantauError as error:
             end = ending(error)
             click.echo("\n".join(end.lines), err=True)
             codes.append(end.exit_code)
-    return exit_codes.of_all(codes)
+    return max(codes)

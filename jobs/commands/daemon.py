@@ -4,7 +4,7 @@ import time
 
 import click
 
-from jobs.commands.common import job_of
+from jobs.commands.common import installation_of, job_of
 
 
 @click.command(name="daemon")
@@ -20,7 +20,10 @@ def command(ctx: click.Context, at: str, once: bool) -> int:
     from jobs import exit_codes
     from jobs.__main__ import run
 
-    job = job_of(ctx)
+    installation = installation_of(ctx)
+    office = installation.shared.office
+    if not installation.several:
+        job_of(ctx)  # a mistake in the register shows at once; with several, each night tells each office's own
     last = exit_codes.DONE
 
     def night() -> None:
@@ -29,10 +32,10 @@ def command(ctx: click.Context, at: str, once: bool) -> int:
 
     scheduler = schedule.Scheduler()
     try:
-        scheduler.every().day.at(at, job.settings.office.timezone).do(night)
+        scheduler.every().day.at(at, office.timezone).do(night)
     except schedule.ScheduleValueError as error:
         raise click.UsageError(f"--at {at!r} bukan jam; tulis misalnya 21:00.") from error
-    click.echo(f"Menunggu pukul {at} ({job.settings.office.timezone}). Hentikan dengan Ctrl+C.", err=True)
+    click.echo(f"Menunggu pukul {at} ({office.timezone}). Hentikan dengan Ctrl+C.", err=True)
     if once:
         scheduler.run_all()
         return last

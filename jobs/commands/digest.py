@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from jobs.commands.common import DayType, job_of
+from jobs.commands.common import DayType, job_of, office_option
 from jobs.commands.output import emit, output_option
 
 
@@ -31,6 +31,7 @@ def command() -> None:
     help="staff, regent, unit:CODE, week:2026-W47 or month:2026-10",
 )
 @output_option
+@office_option()
 @click.pass_context
 def show(ctx: click.Context, run_id: str | None, form: str, edition: str, output: Path | None) -> int:
     """A past digest again, byte for byte; without RUN the newest one that has the edition."""
@@ -62,6 +63,7 @@ def show(ctx: click.Context, run_id: str | None, form: str, edition: str, output
     show_default=True,
 )
 @output_option
+@office_option()
 @click.pass_context
 def period(
     ctx: click.Context,
@@ -92,6 +94,7 @@ def period(
 @command.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--fingerprint", default="", help='"Sidik data" as printed in a mailed copy, to compare')
+@office_option()
 @click.pass_context
 def verify(ctx: click.Context, run_id: str, fingerprint: str) -> int:
     """Whether the store still holds what the digest of RUN was made of, word for word."""

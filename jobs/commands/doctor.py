@@ -1,23 +1,30 @@
 """``pantau doctor``: everything a night needs, each with a remedy."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import click
 
+from jobs.commands.offices import choose_office, office_option
 from jobs.wiring import Job
 from pantau.core.errors import PantauError, PictureError
+from pantau.core.settings import Settings
+
+
+class _Step(Protocol):
+    def __call__(self, name: str, check: Callable[[], str], good: str = ...) -> None: ...
 
 
 @click.command(name="doctor")
 @click.option("--no-mail", is_flag=True, help="do not log in to the mail server and the mailbox")
+@office_option("only this office, where the settings have several  [default: all]")
 @click.pass_context
 def command(ctx: click.Context, no_mail: bool) -> int:
     """Settings, credentials, secret files, disk, database, clock, cluster, pictures, PDF, backup, mail: each with a remedy.
 
     Exit code 0: a night can start; 2: at least one line says SALAH.
     """
-    from jobs import machine
-    from jobs.commands.common import job_of
+    from jobs.commands.common import chosen_office, installation_of, job_of
 
     wrong = 0
 
@@ -33,34 +40,52 @@ def command(ctx: click.Context, no_mail: bool) -> int:
 
     def settings() -> str:
         jobs.append(job_of(ctx))
-        register = jobs[0].register
-        return f"{len(register.units)} unit, {len(register.accounts)} akun, {len(jobs[0].catalogue.rules)} aturan"
+        register = jobs[-1].register
+        return f"{len(register.units)} unit, {len(register.accounts)} akun, {len(jobs[-1].catalogue.rules)} aturan"
 
-    step("setelan, daftar akun, aturan", settings)
-    if jobs:
-        job = jobs[0]
+    try:
+        installation = installation_of(ctx)
+        offices = [installation.office(chosen_office(ctx))] if chosen_office(ctx) else [*installation.offices]
+    except PantauError:
+        offices = []  # the step says what is wrong
+    for office in offices or [Settings()]:
+        if len(offices) > 1:
+            click.echo(f"== {office.office.name} ({office.code})")
+            choose_office(ctx, office.code)
+        before = len(jobs)
+        step("setelan, daftar akun, aturan", settings)
+        if len(jobs) > before:
+            _steps(step, jobs[-1], no_mail=no_mail, first=before == 0)
+    return 2 if wrong else 0
+
+
+def _steps(step: "_Step", job: Job, *, no_mail: bool, first: bool) -> None:
+    """What is asked of an office; of the first one also what all offices share."""
+    from jobs import machine
+
+    if first:
         step("kredensial", lambda: _credentials(job))
         if job.settings.collect.instagram.graph_token or job.settings.collect.facebook.token:
             step("token Meta", lambda: _meta_tokens(job))
-        if job.settings.collect.tiktok.client_secret:
-            step("akun TikTok", lambda: _tiktok(job))
-        step("berkas rahasia", lambda: machine.secrets(job))
-        step("folder kerja", lambda: machine.disk(job))
-        step("basis data", lambda: _database(job))
-        step("jam", lambda: _clock(job))
+    if job.settings.collect.tiktok.client_secret:
+        step("akun TikTok", lambda: _tiktok(job))
+    step("berkas rahasia", lambda: machine.secrets(job))
+    step("folder kerja", lambda: machine.disk(job))
+    step("basis data", lambda: _database(job))
+    step("jam", lambda: _clock(job))
+    if first:
         if job.settings.cluster.on:
             step("cluster", lambda: _cluster(job))
         step("gambar", lambda: _pictures(job))
         step("PDF", machine.printing)
-        if fault := machine.backup_fault(job):
-            step("cadangan", lambda: fault, "[INGAT]")
-        if job.settings.reader.on:
-            step("pembaca", lambda: _reader(job))
-        if not no_mail:
-            step("surel", lambda: _mail(job))
-            if job.settings.mail.host and job.settings.mail.imap_host and not job.settings.mail.folder:
-                step("kotak surat", lambda: _mailbox(job))
-    return 2 if wrong else 0
+    if fault := machine.backup_fault(job):
+        step("cadangan", lambda: fault, "[INGAT]")
+    if first and job.settings.reader.on:
+        step("pembaca", lambda: _reader(job))
+    if not no_mail:
+        step("surel", lambda: _mail(job))
+        if job.settings.mail.host and job.settings.mail.imap_host and not job.settings.mail.folder:
+            step("kotak surat", lambda: _mailbox(job))
 
 
 def _credentials(job: Job) -> str:

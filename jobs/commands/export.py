@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.common import job_of
+from jobs.commands.common import job_of, office_option
 
 
 @click.command(name="export")
 @click.argument("unit")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="folder to make; must not exist")
+@office_option()
 @click.pass_context
 def command(ctx: click.Context, unit: str, output: Path) -> int:
     """All that is held about UNIT (its code), for a request under Law 27/2022.

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from jobs.commands.common import job_of
+from jobs.commands.common import job_of, office_option
 
 FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok")
 
@@ -16,6 +16,7 @@ FORMATS = ("auto", "jsonl", "x-archive", "instaloader", "meta", "tiktok")
     "--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="format of the files"
 )
 @click.option("--account", "owner", metavar="PLATFORM:HANDLE", default="", help="whose an export of Meta or TikTok is")
+@office_option()
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -32,7 +33,7 @@ def command(
     from pantau.core.model import Window
 
     job = job_of(ctx)
-    with run_lock(job.settings.state_dir), open_store(job.settings.database_url) as store:
+    with run_lock(job.settings.shared_dir), open_store(job.settings.database_url) as store:
         now = now_utc()
         accounts = store.accounts.sync(job.register.accounts, local_day(now, job.settings.zone))
         posts = [item for file in files for item in read_export(file, kind, accounts, owner)]

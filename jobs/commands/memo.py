@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.common import DayType, job_of
+from jobs.commands.common import DayType, job_of, office_option
 
 
 @click.command(name="memo")
@@ -14,6 +14,7 @@ from jobs.commands.common import DayType, job_of
 @click.option("--from", "first", type=DayType(), help="with --thanks: first day (WIB), included")
 @click.option("--to", "last", type=DayType(), help="with --thanks: last day (WIB), included")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="the DOCX file to write")
+@office_option()
 @click.pass_context
 def command(
     ctx: click.Context, key: str | None, unit: str | None, first: date | None, last: date | None, output: Path

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from jobs.commands.offices import office_option
 from jobs.commands.output import emit, output_option
 
 
@@ -24,6 +25,7 @@ from jobs.commands.output import emit, output_option
     help="keep the raw answers in this new folder, without secrets and without third persons",
 )
 @output_option
+@office_option()
 @click.pass_context
 def command(
     ctx: click.Context, platform: str | None, count: int, x_usd: float, record: Path | None, output: Path | None
@@ -59,7 +61,7 @@ def command(
     if before := beforehand(plans, x_usd):
         click.echo(before, err=True)
     with run_lock(
-        job.settings.state_dir
+        job.settings.shared_dir
     ):  # beside a night it would use up the same limits and exchange the same logins
         results = probe(job, plans, x_usd, now_utc, time.sleep, make_progress())
     text = report(results, now_utc().astimezone(job.settings.zone), x_usd)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from jobs.commands.common import job_of
+from jobs.commands.common import job_of, office_option
 from pantau.core.model import DecisionAction, Finding
 from pantau.store.store import Store
 
@@ -40,6 +40,7 @@ def _row(finding: Finding) -> str:
 
 @command.command(name="list")
 @click.option("--run", "run_id", help="run id  [default: the last night]")
+@office_option()
 @click.pass_context
 def list_findings(ctx: click.Context, run_id: str | None) -> int:
     """Findings of a night with their keys."""
@@ -61,6 +62,7 @@ def list_findings(ctx: click.Context, run_id: str | None) -> int:
 
 @command.command()
 @click.argument("key")
+@office_option()
 @click.pass_context
 def show(ctx: click.Context, key: str) -> int:
     """One finding with its words, whether its post was corrected, and every decision about it."""
@@ -99,6 +101,7 @@ def _decide(ctx: click.Context, key: str, action: DecisionAction, note: str) -> 
 
 @command.command()
 @click.argument("key")
+@office_option()
 @click.pass_context
 def confirm(ctx: click.Context, key: str) -> int:
     """The finding is right."""
@@ -108,6 +111,7 @@ def confirm(ctx: click.Context, key: str) -> int:
 @command.command()
 @click.argument("key")
 @click.option("--reason", required=True, help="why it is no violation")
+@office_option()
 @click.pass_context
 def dismiss(ctx: click.Context, key: str, reason: str) -> int:
     """The finding is wrong; it stays away as long as the text is the same."""
@@ -117,6 +121,7 @@ def dismiss(ctx: click.Context, key: str, reason: str) -> int:
 @command.command()
 @click.argument("key")
 @click.option("--text", required=True, help="the unit's own words")
+@office_option()
 @click.pass_context
 def answer(ctx: click.Context, key: str, text: str) -> int:
     """The unit's answer, printed beside the finding from then on."""
@@ -126,6 +131,7 @@ def answer(ctx: click.Context, key: str, text: str) -> int:
 @command.command(name="done")
 @click.argument("key")
 @click.option("--note", default="", help="what was done")
+@office_option()
 @click.pass_context
 def followed_up(ctx: click.Context, key: str, note: str) -> int:
     """The finding was followed up; it leaves the list of open ones."""
@@ -134,6 +140,7 @@ def followed_up(ctx: click.Context, key: str, note: str) -> int:
 
 @command.command()
 @click.argument("key")
+@office_option()
 @click.pass_context
 def undo(ctx: click.Context, key: str) -> int:
     """Take the last decision back."""

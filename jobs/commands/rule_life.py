@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobs.commands.moments import DayType
+from jobs.commands.offices import office_option
 
 if TYPE_CHECKING:
     from jobs.rule_life import Report
@@ -31,6 +32,7 @@ _VERDICTS = {"confirm": "benar", "dismiss": "bukan pelanggaran", "followed_up": 
     help="try the rule in this file, wherever it lies; its cases (NAME.cases.toml) lie beside it",
 )
 @click.option("--exceptions", is_flag=True, help="also list the hits that the rule's exceptions took away")
+@office_option()
 @click.pass_context
 def try_command(
     ctx: click.Context, rule_id: str | None, first: date, last: date, path: Path | None, exceptions: bool
@@ -153,6 +155,7 @@ def _totals(trial: "Trial") -> list[str]:
     "--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="days up to the last night, included"
 )
 @click.option("--json", "as_json", is_flag=True, help="the same as JSON")
+@office_option()
 @click.pass_context
 def report_command(ctx: click.Context, days: int, as_json: bool) -> int:
     """How often each rule spoke and was right by the staff's decisions, the worst first; which were demoted and why."""

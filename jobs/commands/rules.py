@@ -7,6 +7,7 @@ import click
 
 from jobs.catalogue import load_rules, rules_cache
 from jobs.clock import now_utc
+from jobs.commands.offices import chosen_office, office_option
 from jobs.commands.output import emit, output_option
 from jobs.commands.rule_life import named_rule, report_command, try_command
 from pantau.checks.catalogue import Catalogue
@@ -23,11 +24,14 @@ command.add_command(report_command)
 
 
 def catalogue_of(ctx: click.Context) -> Catalogue:
-    """The shipped rules, with the office's own when there is a settings file."""
-    from pantau.core.settings_file import load_settings
+    """The shipped rules, with the chosen office's own (or what all offices share) when there is a settings file."""
+    from pantau.core.settings_offices import load_installation
 
     config: Path = ctx.obj
-    return load_rules(load_settings(config) if config.exists() else None, local_day(now_utc()))
+    if not config.exists():
+        return load_rules(None, local_day(now_utc()))
+    installation, office = load_installation(config), chosen_office(ctx)
+    return load_rules(installation.office(office) if office else installation.shared, local_day(now_utc()))
 
 
 @command.command()
@@ -84,6 +88,7 @@ def evaluate_file(
 
 
 @command.command(name="list")
+@office_option()
 @click.pass_context
 def list_rules(ctx: click.Context) -> int:
     """One line per rule."""
@@ -94,6 +99,7 @@ def list_rules(ctx: click.Context) -> int:
 
 @command.command()
 @click.argument("rule_id")
+@office_option()
 @click.pass_context
 def explain(ctx: click.Context, rule_id: str) -> int:
     """One rule with its reasons, basis, known false alarms and cases."""
@@ -117,6 +123,7 @@ def explain(ctx: click.Context, rule_id: str) -> int:
 
 
 @command.command(name="test")
+@office_option()
 @click.pass_context
 def test_rules(ctx: click.Context) -> int:
     """Run every case of every rule."""

@@ -33,14 +33,14 @@ def bring(ctx: click.Context, library_file: Path | None, browser_file: Path | No
     """
     from collectors.base import CollectorError
     from jobs.wiring import session_keeper
-    from pantau.core.settings_file import load_settings
+    from pantau.core.settings_offices import load_installation
 
     if library_file and browser_file:
         raise click.UsageError("Pilih salah satu: --from atau --browser-cookies.")
     file = library_file or browser_file
     if file is None and not ask:
         raise click.UsageError(f"Berkas sesinya belum disebut. {_HOW}.")
-    settings = load_settings(ctx.obj)
+    settings = load_installation(ctx.obj).shared
     keeper = session_keeper(settings)
     try:
         if file is None:

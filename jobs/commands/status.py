@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from jobs import exit_codes
-from jobs.commands.common import job_of
+from jobs.commands.common import chosen_office, each_office, installation_of, office_option
 
 if TYPE_CHECKING:
     from jobs.state import MailboxState, State
+    from jobs.wiring import Job
 
 
 @click.command(name="status")
 @click.option(
-    "--json", "as_json", is_flag=True, help="one JSON object for monitoring; keys: docs/panduan.md, chapter 23"
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="one JSON object for monitoring (of several offices a list); keys: docs/panduan.md, chapter 23",
 )
 @click.option(
     "--fresh-hours",
@@ -24,21 +29,29 @@ if TYPE_CHECKING:
     metavar="HOURS",
     help="exit code 1 unless a night ended within so long",
 )
+@office_option("only this office, where the settings have several  [default: all]")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, fresh_hours: float | None) -> int:
     """Last runs, coverage, cost of the month, outbox, audit log, last backup."""
     import msgspec
 
+    states: list[State] = []
+    code = each_office(ctx, partial(_status, as_json, fresh_hours, states), headings=not as_json)
+    if as_json:
+        one = len(states) == 1 and (chosen_office(ctx) or not installation_of(ctx).several)
+        click.echo(msgspec.json.format(msgspec.json.encode(states[0] if one else states), indent=2))
+    return code
+
+
+def _status(as_json: bool, fresh_hours: float | None, states: "list[State]", job: "Job") -> int:
     from jobs.clock import now_utc
     from jobs.state import state_of
     from jobs.wiring import open_store
 
-    job = job_of(ctx)
     with open_store(job.settings.database_url) as store:
         state = state_of(job, store, now_utc())
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(state), indent=2))
-    else:
+    states.append(state)
+    if not as_json:
         click.echo("\n".join(_lines(state, job.settings.zone)))
     if fresh_hours is None or (state.coverage is not None and state.coverage.age_hours <= fresh_hours):
         return exit_codes.DONE

@@ -2,11 +2,12 @@
 
 import click
 
-from jobs.commands.common import job_of
+from jobs.commands.common import job_of, office_option
 
 
 @click.command(name="tiktok-login")
 @click.argument("handle")
+@office_option()
 @click.pass_context
 def command(ctx: click.Context, handle: str) -> int:
     """Connect a registered TikTok account to the office's app, once; its operator logs in with a browser."""
@@ -29,7 +30,7 @@ def command(ctx: click.Context, handle: str) -> int:
     click.echo(f"2. Peramban lalu berpindah ke {tiktok.redirect_url} (halamannya boleh gagal terbuka).")
     pasted = click.prompt("3. Tempel seluruh alamat itu di sini, dalam beberapa menit", type=str)
     try:
-        with run_lock(job.settings.state_dir):  # a night must not write the old token over the new one
+        with run_lock(job.settings.shared_dir):  # a night must not write the old token over the new one
             token = login.finish(request, pasted, account)
     except CollectorError as error:
         raise click.ClickException(str(error)) from error
