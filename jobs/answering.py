@@ -15,6 +15,7 @@ from pantau.core.tokens import Code, address_form, without_codes
 from pantau.delivery.letter_text import NOTE_CHARS
 from pantau.delivery.reconcile import LookupFailedError
 from pantau.delivery.review import Judged, Rules, judge
+from pantau.delivery.shared_box import meant_for
 from pantau.digest import answers, clean
 from pantau.digest.model import MailboxDown, ReplyWay
 from pantau.digest.render import Rendered
@@ -62,6 +63,8 @@ class _Desk:
         return None if outcome is None else outcome not in NOT_UNDERSTOOD
 
     def take(self, message: Message, trouble: str = "") -> bool:
+        if self._site.shared_mailbox and not meant_for(message, self._rules):
+            return False
         judged = judge(message, self._rules, trouble)
         subject = clean.line(clean.masked(without_codes(judged.letter.subject)))  # a digest is read by others
         letter = msgspec.structs.replace(judged.letter, subject=subject, reason=clean.line(judged.letter.reason))
