@@ -150,7 +150,7 @@ def _read_all(
     progress.start("Membaca gambar", total)
     steps = (partial(source.fetch, item.post.media[n - 1].url) for item in work for n in item.numbers)
     with closing(source), closing(fetched(steps, 3 * settings.timeout_s)) as fetching:
-        arrived = _sent_ahead(fetching, desk, eyes) if isinstance(eyes, FarSighted) else fetching
+        arrived = sent_ahead(fetching, desk, eyes) if isinstance(eyes, FarSighted) else fetching
         for place, item in enumerate(work):
             if site.now() >= deadline:
                 rest = sum(len(later.numbers) for later in work[place:])
@@ -189,10 +189,10 @@ def _eyes(site: Site) -> "Eyes":
     return OwnEyes(reader)
 
 
-def _sent_ahead(
+def sent_ahead(
     arrived: Iterable[bytes | PictureError], desk: "Desk", eyes: FarSighted
 ) -> Iterator[bytes | PictureError]:
-    """The same, each handed on some places before its turn when nobody has read it yet."""
+    """What arrived, in order, each handed on some places before its turn when nobody has read it yet."""
     waiting: deque[bytes | PictureError] = deque()
     for data in arrived:
         if not isinstance(data, PictureError) and not desk.is_known(data):

@@ -29,13 +29,13 @@ def known_signal(site: Site, posts: Iterable[Post]) -> SecondSignal | None:
     texts = list(dict.fromkeys(text for post in posts if (text := text_of(post))))
     known: list[str] = []
     rows = bytearray()
-    for chunk, found in _answers(site.cluster, texts):
+    for chunk, found in answers(site.cluster, texts):
         known += chunk
         rows += found
     return KnownSignal(signal, known, bytes(rows))
 
 
-def _answers(cluster: Cluster, texts: list[str]) -> Iterator[tuple[list[str], bytes]]:
+def answers(cluster: Cluster, texts: list[str]) -> Iterator[tuple[list[str], bytes]]:
     """Texts with the bytes of their scores; those on which workers die are left to this process."""
     waiting: deque[tuple[list[str], Call[bytes]]] = deque()
     for start in range(0, len(texts), CHUNK):

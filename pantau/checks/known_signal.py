@@ -8,7 +8,7 @@ from pantau.checks.features import Floats
 from pantau.checks.second_signal import SecondSignal
 from pantau.core.model import CATEGORIES, POST_FAMILIES
 
-_ROW_BYTES = 4 * (len(POST_FAMILIES) + len(CATEGORIES))
+_COLUMNS = len(POST_FAMILIES) + len(CATEGORIES)
 
 
 class KnownSignal(SecondSignal):
@@ -17,9 +17,9 @@ class KnownSignal(SecondSignal):
     def __init__(self, signal: SecondSignal, texts: Sequence[str], rows: bytes) -> None:
         """``rows``: the bytes of ``signal.raw(texts)``. Raises ``ValueError`` when they are not one row per text."""
         self.__dict__.update(signal.__dict__)
-        if len(rows) != len(texts) * _ROW_BYTES:
+        if len(rows) != 4 * len(texts) * _COLUMNS:
             raise ValueError(f"{len(rows)} bytes for {len(texts)} texts")
-        table = np.frombuffer(rows, np.float32).reshape(len(texts), -1)
+        table = np.frombuffer(rows, np.float32).reshape(len(texts), _COLUMNS)
         self._known = dict(zip(texts, table, strict=True))
 
     def raw(self, texts: Sequence[str]) -> Floats:
@@ -27,4 +27,4 @@ class KnownSignal(SecondSignal):
         missing = [text for text in texts if text not in self._known]
         fresh: Iterator[Floats] = iter(super().raw(missing)) if missing else iter(())
         rows = [self._known[text] if text in self._known else next(fresh) for text in texts]
-        return np.array(rows, np.float32).reshape(len(texts), -1)
+        return np.array(rows, np.float32).reshape(len(texts), _COLUMNS)

@@ -60,6 +60,13 @@ class LocalCluster:
             line.settimeout(0.5)
             return line.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def wait_for(self, workers: int) -> None:
+        """Until so many workers have reported to the scheduler."""
+        from distributed import Client
+
+        with Client(self.address, timeout=10, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=30)
+
     def logs(self) -> str:
         """What all processes have written so far."""
         return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self._folder.glob("*.log")))

@@ -103,6 +103,7 @@ def test_a_dead_scheduler_ends_the_night_and_the_next_start_goes_on(
     alone: dict[str, Any], at: datetime, tmp_path: Path
 ) -> None:
     with open_cluster(tmp_path / "cluster") as cluster, desk(tmp_path / "kantor", at, on(cluster)) as office:
+        cluster.wait_for(2)
         night = office.start()
         until(office.x_searches)
         assert cluster.scheduler is not None

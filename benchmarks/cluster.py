@@ -1,0 +1,100 @@
+"""What a cluster gives and costs: pictures and scores by workers of this machine against one process, and one empty piece of work.
+
+    python -m benchmarks.cluster [--workers 2] [--pictures 24]
+
+All machines of this cluster are processes of one, so it shows what sharing costs, not what more machines give.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jobs.cluster import Cluster, open_cluster
+from jobs.far_eyes import FarEyes
+from jobs.pictures import sent_ahead
+from jobs.scores import CHUNK, answers
+from jobs.shards import raw_here
+from pantau.checks.ocr import text_reader
+from pantau.checks.pictures import Desk, Eyes, OwnEyes
+from pantau.checks.second_signal import shipped_signal
+from pantau.core.settings import PictureSettings, Settings, StoreSettings
+from pantau.core.settings_cluster import ClusterSettings
+from tests.drawn import drawing, encoded
+from tests.jobs.cluster_support import open_cluster as open_processes
+
+_EMPTY = 300
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _pictures(count: int) -> list[bytes]:
+    words = ("Posyandu Senin pukul 08.00", "Jalan desa sudah dicor", "Panen bawang 30 kuintal", "Layanan KTP dibuka")
+    return [encoded(drawing([f"{words[n % 4]} nomor {n}", "Kabupaten Contoh"])) for n in range(count)]
+
+
+def _look(eyes: Eyes, files: list[bytes]) -> list[str]:
+    desk = Desk(eyes, lambda _sha, _version: None, lambda _sha: None, ())
+    arrived = sent_ahead(files, desk, eyes) if isinstance(eyes, FarEyes) else files
+    return [line.text for data in arrived if isinstance(data, bytes) for line in desk.look(1, data).picture.lines]
+
+
+def _texts(count: int) -> list[str]:
+    return [
+        f"Kegiatan hari ke-{n}: penyuluhan, kerja bakti dan rapat koordinasi di balai desa nomor {n}"
+        for n in range(count)
+    ]
+
+
+def _measure(cluster: Cluster, pictures: int, texts: int) -> list[tuple[str, float, float]]:
+    files, many = _pictures(pictures), _texts(texts)
+    own, far = OwnEyes(text_reader()), FarEyes(cluster)
+    for eyes in (own, far):
+        _look(eyes, _pictures(4))  # models load with the first pictures
+    assert _look(own, files) == _look(far, files)
+    signal = shipped_signal()
+    rows = b"".join(found for _, found in answers(cluster, many))
+    assert rows == signal.raw(many).tobytes()
+    return [
+        (f"{pictures} pictures", _seconds(lambda: _look(own, files)), _seconds(lambda: _look(far, files))),
+        (
+            f"{texts} texts, {CHUNK} at a time",
+            _seconds(lambda: [signal.raw(many[n : n + CHUNK]) for n in range(0, texts, CHUNK)]),
+            _seconds(lambda: list(answers(cluster, many))),
+        ),
+        (
+            f"{_EMPTY} pieces of one text, one by one",
+            _seconds(lambda: [signal.raw(["a"]) for _ in range(_EMPTY)]),
+            _seconds(lambda: [cluster.call(raw_here, cluster.version, ["a"]).result() for _ in range(_EMPTY)]),
+        ),
+    ]
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--pictures", type=int, default=24)
+    parser.add_argument("--texts", type=int, default=10_000)
+    options = parser.parse_args()
+    with TemporaryDirectory() as folder, open_processes(Path(folder) / "cluster", options.workers) as processes:
+        settings = Settings(
+            store=StoreSettings(url="postgresql://not-used"),
+            cluster=ClusterSettings(scheduler=processes.address),
+            pictures=PictureSettings(enabled=True),
+        )
+        processes.wait_for(options.workers)
+        with open_cluster(settings, ()) as cluster:
+            assert cluster is not None
+            print(f"{'':<40}{'one process':>14}{f'{cluster.workers} workers':>14}{'ratio':>8}")
+            for name, alone, shared in _measure(cluster, options.pictures, options.texts):
+                print(f"{name:<40}{alone:>12.2f} s{shared:>12.2f} s{alone / shared:>8.2f}")
+
+
+if __name__ == "__main__":
+    main()
