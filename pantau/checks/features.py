@@ -19,6 +19,7 @@ from pantau.checks.fold_tables import GONE
 from pantau.core.model import Post
 
 Floats = NDArray[np.float32]
+Columns = NDArray[np.int32]
 
 MAX_CHARS = 6_000
 """So much of a text is read by the models; longer ones are cut there (the longest caption of any platform is shorter)."""
@@ -27,13 +28,14 @@ _MIN_WORD_POSTS, _MIN_PIECE_POSTS = 2, 3
 _TOKEN = re.compile(r"[a-z0-9]+")
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _WORD, _PIECE = "w", "c"
+_NONE = np.zeros(0, np.int32)
 
 
 class Rows(NamedTuple):
     """Sparse rows, one per text: row n is ``columns[starts[n]:starts[n + 1]]`` with ``values``."""
 
     starts: NDArray[np.int64]
-    columns: NDArray[np.int32]
+    columns: Columns
     values: Floats
 
     def dot(self, weights: Floats) -> Floats:
@@ -79,7 +81,7 @@ class Vectoriser:
         self.vocabulary = list(vocabulary)
         self.rarity = rarity
         self._column = {feature: number for number, feature in enumerate(self.vocabulary)}
-        self._of_word: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._of_word: dict[str, tuple[int, Columns]] = {}
 
     @classmethod
     def fit(cls, texts: Iterable[list[str]]) -> "Vectoriser":
@@ -97,38 +99,35 @@ class Vectoriser:
     def transform(self, texts: Iterable[list[str]]) -> Rows:
         """Weighted features; words and pieces of a text each have length 1."""
         starts: list[int] = [0]
-        columns: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+        columns: list[Columns] = [_NONE]
         values: list[Floats] = [np.zeros(0, np.float32)]
         for words in texts:
             size = starts[-1]
-            for counts in filter(None, self._counts(words)):
-                chosen = sorted(counts)
-                weights = (1 + np.log(np.array([counts[n] for n in chosen], np.float64))) * self.rarity[chosen]
-                columns.append(np.array(chosen, np.int32))
+            for found in self._found(words):
+                if not found.size:
+                    continue
+                chosen, counts = np.unique(found, return_counts=True)
+                weights = (1 + np.log(counts.astype(np.float64))) * self.rarity[chosen]
+                columns.append(chosen)
                 values.append((weights / np.sqrt((weights**2).sum())).astype(np.float32))
-                size += len(chosen)
+                size += chosen.size
             starts.append(size)
         return Rows(np.array(starts, np.int64), np.concatenate(columns), np.concatenate(values))
 
-    def _counts(self, words: list[str]) -> tuple[Counter[int], Counter[int]]:
-        whole: Counter[int] = Counter()
-        parts: Counter[int] = Counter()
-        for word, times in Counter(words).items():
-            own, pieces = self._word(word)
-            if own >= 0:
-                whole[own] += times
-            for piece in pieces:
-                parts[piece] += times
-        for one, other in pairwise(words):
-            column = self._column.get(f"{_WORD}{one} {other}", -1)
-            if column >= 0:
-                whole[column] += 1
-        return whole, parts
+    def _found(self, words: list[str]) -> tuple[Columns, Columns]:
+        """The columns of words and their pairs, and those of pieces, each as often as it occurs."""
+        seen = [self._word(word) for word in words]
+        whole = [own for own, _ in seen if own >= 0]
+        column = self._column.get
+        pairs = (column(f"{_WORD}{one} {other}", -1) for one, other in pairwise(words))
+        whole += [number for number in pairs if number >= 0]
+        return np.array(whole, np.int32), np.concatenate([pieces for _, pieces in seen]) if seen else _NONE
 
-    def _word(self, word: str) -> tuple[int, tuple[int, ...]]:
+    def _word(self, word: str) -> tuple[int, Columns]:
         if word not in self._of_word:
             if len(self._of_word) > 200_000:
                 self._of_word.clear()
             pieces = (self._column.get(_PIECE + piece, -1) for piece in _pieces(word[:100]))
-            self._of_word[word] = self._column.get(_WORD + word, -1), tuple(n for n in pieces if n >= 0)
+            known = np.array([number for number in pieces if number >= 0], np.int32)
+            self._of_word[word] = self._column.get(_WORD + word, -1), known
         return self._of_word[word]
