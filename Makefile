@@ -7,7 +7,7 @@ APT    := $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteracti
 MAIL   := tests/mail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night crash lock wheel clean
+.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night crash fuzz audit-deps lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -46,7 +46,7 @@ demo-servers: $(VENV)/.dev ## one night through the real clients against local s
 test: $(VENV)/.dev $(VENV)/.poppler ## install, then all tests
 	$(BIN)/python -m pytest -n 2
 
-check: lint types docs-check test ## everything CI asks for, but for check-mail
+check: lint types docs-check audit-deps test ## everything CI asks for, but for check-mail
 
 $(MAIL)/node_modules/.package-lock.json: $(MAIL)/package-lock.json $(MAIL)/package.json
 	cd $(MAIL) && npm ci
@@ -86,6 +86,13 @@ bench-night: $(VENV)/.dev ## whole nights of 1,000 accounts a platform against i
 crash: $(VENV)/.dev ## nights disturbed at 200 random moments (needs strace), then 30 nights of network faults; prints the seed
 	$(BIN)/python -m tests.crash --moments 200
 	$(BIN)/python -m tests.crash --nights 30
+
+fuzz: $(VENV)/.dev ## every parser against inputs that nobody meant; one table (FUZZ='--minutes 5' for less)
+	$(BIN)/python -m pip install --quiet --require-hashes -r tests/fuzz/atheris.lock || echo "atheris: no wheel for this Python; the plain engine is used"
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+audit-deps: $(VENV)/.dev ## the locks against docs/dependencies.md: hashes, bounds, licences, advisories; ROWS=1 prints rows to be looked at
+	$(BIN)/python -m tests.lock_review $(if $(ROWS),--rows)
 
 lock: $(VENV)/.dev ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
