@@ -5,12 +5,13 @@ from functools import cached_property
 from pathlib import Path
 
 from pantau.checks.catalogue import Catalogue
+from pantau.checks.first_scan import FirstScanner
 from pantau.checks.fold import fold
 from pantau.checks.kinds.compiled import DISGUISED_FAMILIES, CompiledRule, compile_rule
 from pantau.checks.lexicon import Lexicon
 from pantau.checks.masked import MaskIndex
 from pantau.checks.nominate import Nominator
-from pantau.checks.scan import Engine, build_scanner
+from pantau.checks.scan import Engine, Scanner, build_scanner
 from pantau.checks.spelling import Mode
 from pantau.checks.view import Span, TextView, view_of
 
@@ -28,7 +29,9 @@ class Compiled:
         """Rules of the second signal: judged by score, not by a nomination."""
         self.rules = tuple(rule for rule in rules if rule.rule.kind != "classifier")
         self.lexicon = lexicon
-        self.scanner = build_scanner(lexicon.literals, engine)
+        self.scanner: Scanner = (
+            FirstScanner(lexicon.literals, engine) if engine == "auto" else build_scanner(lexicon.literals, engine)
+        )
         self.nominator = Nominator(self.rules, lexicon, engine)
         self.disguised = [
             number for number, rule in enumerate(self.rules) if rule.rule.family in DISGUISED_FAMILIES and rule.sets
