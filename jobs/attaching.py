@@ -2,7 +2,7 @@
 
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -99,12 +99,20 @@ def prepare_period(
 def _fitted(
     settings: Settings, page: _Page, render: Callable[[_Page], Rendered], papers: _Papers, attach: Sequence[str]
 ) -> Prepared[_Page]:
-    documents, problems = _documents(papers, attach)
-    kept = [form for form in attach if form in documents]
+    def shown(kept: Sequence[str], dropped: Sequence[str], problems: Sequence[str]) -> _Page:
+        return msgspec.structs.replace(page, attached=_sentence(papers, kept, dropped, problems))
+
+    kept = [form for form in attach if form in papers.make]
+    with ThreadPoolExecutor(2) as beside:  # the typesetter is another process: the rest is made while it works
+        started = {form: beside.submit(papers.make[form]) for form in _MADE_FIRST if form in kept}
+        ready = {tuple(kept): render(shown(kept, (), ()))}  # nearly always as the mail will be
+        documents, problems = _documents(started)
+    if problems:
+        ready.clear()
+    kept = [form for form in kept if form in documents]
     dropped: list[str] = []
     while True:
-        shown = msgspec.structs.replace(page, attached=_sentence(papers, kept, dropped, problems))
-        rendered = render(shown)
+        rendered = ready.get(tuple(kept)) or render(shown(kept, dropped, problems))
         files = tuple(Attachment(f"{papers.name}.{form}", form, documents[form]) for form in kept)  # type: ignore[arg-type]
         weight = mail_bytes(rendered, files)
         if not kept or weight <= settings.digest.mail_mb * _MB:
@@ -113,7 +121,7 @@ def _fitted(
         _log.warning("attachment_dropped", format=heavy, mail_bytes=weight)
         kept.remove(heavy)
         dropped.append(heavy)
-    return Prepared(page=shown, rendered=rendered, documents=documents, attachments=files)
+    return Prepared(page=shown(kept, dropped, problems), rendered=rendered, documents=documents, attachments=files)
 
 
 def mail_bytes(rendered: Rendered, attachments: Sequence[Attachment]) -> int:
@@ -126,20 +134,16 @@ def _base64_bytes(data: bytes) -> int:
     return -(-len(data) // 57) * (len(binascii.b2a_base64(bytes(57))) + 1) + 300
 
 
-def _documents(papers: _Papers, attach: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
+def _documents(started: Mapping[str, Future[bytes]]) -> tuple[dict[str, bytes], list[str]]:
     """What could be made, and a sentence on each that could not."""
     made: dict[str, bytes] = {}
     problems: list[str] = []
-    with ThreadPoolExecutor(2) as beside:  # the typesetter is another process: the workbook is made while it works
-        started = {
-            form: beside.submit(papers.make[form]) for form in _MADE_FIRST if form in attach and form in papers.make
-        }
-        for form, document in started.items():
-            try:
-                made[form] = document.result()
-            except PrintError as error:
-                problems.append(str(error))
-                _log.warning("pdf_not_made", reason=str(error))
+    for form, document in started.items():
+        try:
+            made[form] = document.result()
+        except PrintError as error:
+            problems.append(str(error))
+            _log.warning("pdf_not_made", reason=str(error))
     return made, problems
 
 

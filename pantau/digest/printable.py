@@ -6,6 +6,7 @@ Without the typesetter's libraries there is no PDF, and the digest says so.
 import functools
 import traceback
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,13 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from pantau.core.resources import data_dir
 from pantau.core.settings import Office
 from pantau.digest import budget, charts, clean
-from pantau.digest.blocks import CardPicture, Chart
+from pantau.digest.blocks import Card, CardPicture, Chart
 from pantau.digest.model import Digest
 from pantau.digest.typesetter import TYPESETTER, PrintError
 
-_LIMITS = budget.Limits(flags=120, reviews=40, still_open=30, quiet=40, unread_each=15, lines=20)
+_LIMITS = budget.Limits(flags=120, reviews=40, still_open=20, quiet=25, unread_each=15, lines=12)
 """A PDF is read on paper; beyond this the workbook serves better."""
-_FULL_FLAGS, _FULL_REVIEWS = 15, 5
+_FULL_FLAGS, _FULL_REVIEWS = 10, 5
 """So many have a card of their own, with picture and surroundings; the others follow as rows of a table."""
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SIZES = {"A4": "210mm 297mm", "F4": "215mm 330mm"}
@@ -83,7 +84,15 @@ def page(digest: Digest, head: Letterhead, made_at: datetime, paper: Literal["A4
     """The HTML behind the PDF."""
     shown = budget.shorten_digest(digest, _LIMITS)
     full = {"flags": _FULL_FLAGS, "reviews": _FULL_REVIEWS}
-    return fill("print.html.j2", head, made_at, paper, digest=shown, full=full, picture_url=_picture_url)
+    return fill("print.html.j2", head, made_at, paper, digest=shown, full=full, alike=_alike, picture_url=_picture_url)
+
+
+def _alike(cards: Sequence[Card]) -> list[list[Card]]:
+    """Cards found for the same reasons together, so that what they share is printed once; in the order of their first."""
+    groups: dict[tuple[tuple[str, str], ...], list[Card]] = {}
+    for card in cards:
+        groups.setdefault(tuple((reason.level, reason.message) for reason in card.reasons), []).append(card)
+    return list(groups.values())
 
 
 def fill(template: str, head: Letterhead, made_at: datetime, paper: Literal["A4", "F4"], **more: Any) -> str:

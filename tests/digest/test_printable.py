@@ -156,12 +156,26 @@ def test_findings_beyond_the_cards_are_rows_with_their_words_and_code():
     page = printable.page(data, printable.letterhead(sample.OFFICE), data.tables.made_at)
     cards = page.count('<div class="kartu ') - page.count('<div class="kartu baik"')
     assert len(data.flags.cards) == 60
-    assert cards == 15 + min(5, len(data.reviews.cards))
+    assert cards == 10 + min(5, len(data.reviews.cards))
     for card in (*data.flags.cards, *data.reviews.cards):
         for reason in card.reasons:
             assert reason.key in page
             assert all(str(escape(quote)) in page for quote in reason.quotes)
     assert "lagi tidak dimuat" not in page[: page.index("<h2>Tidak aktif")]
+
+
+def test_rows_for_the_same_reasons_share_one_heading_and_no_other():
+    data = build(large(0, 60))
+    page = printable.page(data, printable.letterhead(sample.OFFICE), data.tables.made_at)
+    rows = data.flags.cards[10:]
+    headings = [tuple(reason.message for reason in card.reasons) for card in rows]
+    assert len(set(headings)) < len(rows), "some are alike"
+    for part in page[page.index("Selebihnya") : page.index("<h2>", page.index("Selebihnya"))].split("<tbody>")[1:]:
+        heading, _, below = part.partition("</th></tr>")
+        inside = [card for card in rows if card.reasons[0].key in below]
+        assert inside
+        for card in inside:
+            assert all(str(escape(reason.message)) in heading for reason in card.reasons)
 
 
 @no_poppler
@@ -232,11 +246,11 @@ def test_a_machine_without_pango_or_weasyprint_is_told_what_to_install(
 def test_a_page_on_which_the_typesetter_hangs_or_dies_costs_the_pdf_alone(
     other_process: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(typesetter, "LIMIT_S", 3.0)
-    for fault in (
-        "import pantau.digest.typesetter as t, time; t._pdf = lambda source: time.sleep(60)",
-        "import pantau.digest.typesetter as t, os; t._pdf = lambda source: os._exit(3)",
+    for fault, limit_s in (
+        ("import pantau.digest.typesetter as t, time; t._pdf = lambda source: time.sleep(60)", 3.0),
+        ("import pantau.digest.typesetter as t, os; t._pdf = lambda source: os._exit(3)", 60.0),
     ):
+        monkeypatch.setattr(typesetter, "LIMIT_S", limit_s)
         other_process(fault)
         with pytest.raises(typesetter.PrintError, match="berhenti di tengah jalan atau terlalu lama"):
             printed(sample.calm())
