@@ -28,6 +28,9 @@ def parser(name: str, offices: int, accounts: int) -> argparse.ArgumentParser:
     made.add_argument("--accounts", type=int, default=accounts, help="of an office")
     made.add_argument("--sample", type=int, default=1, help="offices read on every platform (X is read for all)")
     made.add_argument("--usd-per-eur", type=float, default=0.0, help="rate of exchange; without it euros are not told")
+    made.add_argument(
+        "--night", action="store_true", help="instead: one whole night of all offices, checked digest by digest"
+    )
     made.add_argument("--no-pictures", action="store_true", help="do not measure the reading of pictures")
     return made
 
@@ -103,6 +106,10 @@ def main(name: str, offices: int, accounts: int, posts: float, given: Sequence[s
 
     configure(verbose=False)
     options = parser(name, offices, accounts).parse_args(given)
+    if options.night:
+        from benchmarks.province_night import night
+
+        return night(options)
     found = measure(options, posts)
     show(options, posts, found)
     wrong = Counter(one.platform for one in found.used.values() if one.found != one.posts or one.read != one.accounts)
