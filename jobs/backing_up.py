@@ -15,6 +15,7 @@ from jobs.backup_file import Manifest, Place, opened, read_blocks, written
 from jobs.lock import LOCK_NAME, RESTORING_NAME
 from pantau.core.errors import BackupError
 from pantau.core.settings import Settings
+from pantau.core.settings_offices import Installation
 from pantau.store import open_store
 from pantau.store.before_migration import COPY_MARK
 from pantau.store.database import open_database, sqlite_file
@@ -35,37 +36,40 @@ class _Source(msgspec.Struct, frozen=True):
     secret: bool
 
 
-def back_up(settings: Settings, config: Path, target: Path, now: datetime, *, with_secrets: bool) -> Manifest:
-    """Write the backup and tell what it holds. A night may go on meanwhile. Raises ``BackupError`` and ``StoreError``."""
-    if target.resolve().is_relative_to(settings.state_dir.resolve()):
+def back_up(installation: Installation, config: Path, target: Path, now: datetime, *, with_secrets: bool) -> Manifest:
+    """Write the backup of all offices and tell what it holds; a night may go on meanwhile. Raises ``BackupError``."""
+    state = installation.shared.shared_dir
+    if target.resolve().is_relative_to(state.resolve()):
         raise BackupError(
-            f"{target} berada di folder kerja {settings.state_dir} yang dicadangkan. Taruh cadangan di tempat lain, sebaiknya "
+            f"{target} berada di folder kerja {state} yang dicadangkan. Taruh cadangan di tempat lain, sebaiknya "
             "di cakram atau mesin lain."
         )
     with written(target, now) as writer:
-        with closing(open_database(settings.database_url)) as database, snapshot(database) as kept:
-            for name in kept.tables:
-                writer.add("database", f"{name}.jsonl", kept.lines(name))
-            revision = kept.revision
-        for source in _sources(settings, config):
+        for office in installation.offices:
+            with closing(open_database(office.database_url)) as database, snapshot(database) as kept:
+                for name in kept.tables:
+                    writer.add("database", f"{office.code}/{name}.jsonl".lstrip("/"), kept.lines(name))
+                revision = kept.revision
+        for source in _sources(installation, config):
             if with_secrets or not source.secret:
                 for block_file in _steady(source.file, target.parent):
                     writer.add(source.place, source.path, read_blocks(block_file), secret=source.secret)
         writer.finish(version("pantau"), revision, with_secrets)
     with opened(target) as backup:
         manifest = backup.manifest
-    with open_store(settings.database_url) as store:
-        body = {"file": target.name, "members": len(manifest.members), "secrets": with_secrets}
-        store.audit.note(now, "backup", body)
+    body = {"file": target.name, "members": len(manifest.members), "secrets": with_secrets}
+    for office in installation.offices:
+        with open_store(office.database_url) as store:
+            store.audit.note(now, "backup", body)
     return manifest
 
 
-def _sources(settings: Settings, config: Path) -> Iterator[_Source]:
+def _sources(installation: Installation, config: Path) -> Iterator[_Source]:
     """Every file once, each with its place, in a fixed order."""
     found: dict[Path, _Source] = {}
-    base, state = config.resolve().parent, settings.state_dir.resolve()
-    secrets = secret_paths(settings)
-    left_out = _own_files(settings)
+    base, state = config.resolve().parent, installation.shared.shared_dir.resolve()
+    secrets = {path for office in (installation.shared, *installation.offices) for path in secret_paths(office)}
+    left_out = {path for office in installation.offices for path in _own_files(office)}
 
     def take(file: Path) -> None:
         file = file.resolve()
@@ -76,13 +80,16 @@ def _sources(settings: Settings, config: Path) -> Iterator[_Source]:
         found[file] = _Source(file, place, path, secret)
 
     found[config.resolve()] = _Source(config, "settings", config.name, False)
-    files = settings.files
-    named = [files.accounts, files.approvals, files.trips, files.situations, files.excuses, settings.office.emblem]
-    for name in (*named, settings.network.ca_file):
-        if name:
-            take(settings.path(name))
-    trees = [settings.path(name) for name in (files.rules_dir, files.templates_dir, settings.pictures.folder) if name]
-    for tree in (*trees, settings.state_dir, *secrets):
+    for settings in installation.offices:
+        files = settings.files
+        named = [files.accounts, files.approvals, files.trips, files.situations, files.excuses, settings.office.emblem]
+        for name in (*named, settings.network.ca_file):
+            if name:
+                take(settings.path(name))
+        for name in (files.rules_dir, files.templates_dir, settings.pictures.folder):
+            for file in _files_in(settings.path(name)) if name else ():
+                take(file)
+    for tree in (installation.shared.shared_dir, *sorted(secrets)):
         for file in [tree] if tree.is_file() else _files_in(tree):
             take(file)
     return iter(sorted(found.values(), key=lambda source: (source.place, source.path)))
@@ -108,7 +115,7 @@ def _place(file: Path, base: Path, state: Path) -> tuple[Place, str]:
 
 def _own_files(settings: Settings) -> set[Path]:
     """The database file with what SQLite keeps beside it, copies of it, and the lock: the database is kept as rows."""
-    state = settings.state_dir.resolve()
+    state = settings.shared_dir.resolve()
     found = {state / LOCK_NAME, state / RESTORING_NAME}
     base = sqlite_file(settings.database_url)
     if base is not None:

@@ -10,18 +10,17 @@ import click
 @click.option("--with-secrets", is_flag=True, help="also tokens, session cookies and the key of reply codes")
 @click.pass_context
 def command(ctx: click.Context, file: Path, with_secrets: bool) -> int:
-    """Everything of this installation in FILE, also while a night is running.
+    """Everything of this installation, all its offices, in FILE, also while a night is running.
 
     Database, state folder, settings, register, side files, rules and templates. FILE is readable by its owner only; it holds
     posts and mails in clear.
     """
     from jobs.backing_up import back_up
     from jobs.clock import now_utc
-    from pantau.core.settings_file import load_settings
+    from pantau.core.settings_offices import load_installation
 
     config: Path = ctx.obj
-    settings = load_settings(config)
-    manifest = back_up(settings, config, file, now_utc(), with_secrets=with_secrets)
+    manifest = back_up(load_installation(config), config, file, now_utc(), with_secrets=with_secrets)
     size_mb = file.stat().st_size / 2**20
     secrets = "dengan rahasia: simpan seperti kata sandi" if with_secrets else "tanpa token, sesi dan kunci balasan"
     click.echo(

@@ -92,6 +92,11 @@ def installation_from(table: Mapping[str, Any], file: str, base_dir: Path) -> In
     return Installation(msgspec.structs.replace(shared, office=together), tuple(offices))
 
 
+def is_code(text: object) -> bool:
+    """Whether it may be an office's code: it becomes part of file names and of PostgreSQL schemas."""
+    return isinstance(text, str) and bool(_CODE.fullmatch(text)) and len(text) <= _CODE_CHARS
+
+
 def _settings(table: dict[str, Any], file: str, base_dir: Path) -> tuple[Settings, list[Problem]]:
     """The settings, or those of an empty file with all that is wrong."""
     try:
@@ -156,7 +161,7 @@ def _block_faults(block: object, file: str, place: str) -> Iterator[Problem]:
             known = ", ".join(sorted({*_OFFICE_KEYS, *OWN_SECTIONS, "code"}))
             yield Problem(file, f"{place}: kunci {key}", "", "kunci tidak dikenal", f"Yang dikenal: {known}.")
     code = block.get("code", "")
-    if not isinstance(code, str) or not _CODE.fullmatch(code) or len(code) > _CODE_CHARS:
+    if not is_code(code):
         remedy = 'Tulis huruf kecil, angka dan tanda hubung, misalnya code = "blora".'
         yield Problem(file, f"{place}: kunci code", str(code), "belum diisi atau bukan kode", remedy)
     if not block.get("name"):
