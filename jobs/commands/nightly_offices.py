@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from jobs import exit_codes
+from jobs.cluster import open_cluster
 from jobs.commands.moments import in_zone
 from jobs.delivering import tell_operator
 from jobs.editions import run_folder
@@ -15,6 +16,7 @@ from jobs.heartbeat import failure_told, ping
 from jobs.lock import run_lock
 from jobs.offices import OfficeResult, failed, run_offices
 from jobs.progress import make_progress
+from jobs.sharding import shared_platforms, with_cluster
 from jobs.wiring import Site, bare_site, job_in, site_of
 from pantau.core.clock import local_day
 from pantau.core.errors import PantauError
@@ -42,10 +44,16 @@ def night_of_offices(installation: Installation, config: Path, wish: Wish) -> in
     shared = bare_site(installation.shared, others)
     as_of = in_zone(wish.as_of, installation.shared.zone) if wish.as_of else shared.now()
     real = not wish.dry_run and not wish.only
-    with run_lock(installation.shared.shared_dir), failure_told(shared) if real else nullcontext():
+    with (
+        run_lock(installation.shared.shared_dir),
+        failure_told(shared) if real else nullcontext(),
+        open_cluster(installation.shared, shared_platforms(installation.shared)) as cluster,
+    ):
         if real:
             ping(shared, "start")
         sites, results = _sites(installation, chosen, config, as_of)
+        sites = [with_cluster(site, cluster) for site in sites]
+        shared = with_cluster(shared, cluster)
         progress = make_progress()
         try:
             results += run_offices(shared, sites, as_of, progress, dry_run=wish.dry_run, send=wish.send, only=wish.only)
