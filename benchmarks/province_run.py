@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace, posts: float) -> Findings:
         night = two_nights(Path(folder), office, captions)
     postgres = None
     if server := os.environ.get("PANTAU_TEST_POSTGRES"):
-        with _own_schema(server) as url, tempfile.TemporaryDirectory(prefix="pantau-province-") as folder:
+        with own_schema(server) as url, tempfile.TemporaryDirectory(prefix="pantau-province-") as folder:
             postgres = two_nights(Path(folder), office, captions, url)
     of_sample = {name: one.posts / (1 if name == "x" else len(sample)) for name, one in used.items()}
     total = sum(count * (1 if name == "x" else len(offices)) for name, count in of_sample.items())
@@ -71,7 +71,7 @@ def measure(options: argparse.Namespace, posts: float) -> Findings:
 
 
 @contextmanager
-def _own_schema(server: str) -> Iterator[str]:
+def own_schema(server: str) -> Iterator[str]:
     """The address of a schema of its own on the test server, dropped at the end."""
     import psycopg
 
