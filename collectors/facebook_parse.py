@@ -1,14 +1,13 @@
 """Turns a post of a Facebook page, as the Graph API lists it, into a post. Knows the shape only, never the network."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectors.base import CollectorError
 from collectors.instagram_graph_parse import graph_time
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from pantau.core.model import Collected, Media, Post, PostKind
 
 Item = Mapping[str, Any]
@@ -28,7 +27,7 @@ def parse_post(item: Item, account: str) -> Collected | None:
     published_at = graph_time(item.get("created_time"))
     if item.get("is_published") is False:
         return None
-    raw = json.dumps(item, sort_keys=True, separators=(",", ":")).encode("ascii")
+    raw = raw_json(item)
     message, link = item.get("message"), item.get("permalink_url")
     good_link = isinstance(link, str) and link.startswith("https://www.facebook.com/")
     post = Post(

@@ -12,6 +12,7 @@ import msgspec
 from collectors.base import CollectorError
 from collectors.files_common import MAX_ITEM_BYTES, Entry, Register, unknown_account
 from collectors.instagram_parse import author_of, authors_of, to_collected
+from collectors.text import raw_json
 from pantau.core.errors import Problem
 from pantau.core.model import Account, Collected
 
@@ -51,11 +52,11 @@ class InstaloaderReader:
             return unknown_account(file, "pemilik unggahan", f"@{handle}" if handle else platform_id)
         try:
             collected = to_collected(node, account.key)
+            if node is saved or node is saved.get("iphone_struct"):
+                return collected
+            raw = raw_json(saved)
         except CollectorError as error:
             return Problem(file, "isi berkas", "", str(error), "Unduh lagi unggahan ini dengan instaloader.")
-        if node is saved or node is saved.get("iphone_struct"):
-            return collected
-        raw = json.dumps(saved, sort_keys=True, separators=(",", ":")).encode("ascii")
         post = msgspec.structs.replace(collected.post, raw_sha256=hashlib.sha256(raw).hexdigest())
         return Collected(post, raw)
 

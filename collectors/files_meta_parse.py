@@ -1,15 +1,16 @@
 """One entry of Meta's export as a post: Instagram's and Facebook's shapes, old and new, and who owns an export."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
+from collectors.base import CollectorError
 from collectors.files_meta_text import repaired
+from collectors.text import raw_json
 from pantau.core.derived_ids import derived_id
 from pantau.core.model import Account, Collected, Media, Post, PostKind
 
@@ -43,7 +44,10 @@ class PostMaker:
         post_id = address[1] if address else self._made_id(second, text, items)
         if not post_id:
             return None
-        raw = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode("ascii")
+        try:
+            raw = raw_json(entry)
+        except CollectorError as error:
+            return str(error)
         post = Post(
             platform=self._account.platform,
             post_id=post_id,
@@ -97,7 +101,7 @@ def owner_of(platform: str, document: object) -> tuple[str, str]:
                 return "", handle.removeprefix("@")
             continue
         stated, uri = table.get("username"), table.get("profile_uri")
-        address = urlsplit(uri) if isinstance(uri, str) and "://" in uri else None
+        address = _web_address(uri)
         number = re.search(r"(?:^|&)id=(\d{5,20})(?:&|$)", address.query) if address else None
         name = address.path.strip("/") if address else ""
         if isinstance(stated, str) and stated:
@@ -107,6 +111,14 @@ def owner_of(platform: str, document: object) -> tuple[str, str]:
         if name or number:
             return number[1] if number else "", repaired(name)
     return "", ""
+
+
+def _web_address(uri: object) -> SplitResult | None:
+    """The parts of a web address; None for anything else."""
+    try:
+        return urlsplit(uri) if isinstance(uri, str) and "://" in uri else None
+    except ValueError:  # half a bracket of IPv6
+        return None
 
 
 def _tables(document: object) -> Iterator[Item]:

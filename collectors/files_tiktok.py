@@ -4,7 +4,6 @@ The file also holds messages, searches and addresses; nothing of it is looked at
 """
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+from collectors.base import CollectorError
 from collectors.files_common import Entry, Register, unknown_account
 from collectors.files_x_folder import ArchiveFolder, BrokenArchiveError
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from collectors.tiktok_parse import link_parts, video_address
 from pantau.core.derived_ids import derived_id
 from pantau.core.errors import Problem
@@ -128,7 +128,10 @@ class TikTokReader:
         kind: PostKind = parts[1] if parts else "post" if "/photo/" in link else "video"
         if not video_id:
             alike[moment, text] += 1
-        raw = json.dumps(row, sort_keys=True, separators=(",", ":")).encode("ascii")
+        try:
+            raw = raw_json(row)
+        except CollectorError as error:
+            return Problem(self._folder.name, where, "", str(error), _REMEDY)
         post = Post(
             platform="tiktok",
             post_id=video_id or derived_id(account.handle, int(moment.timestamp()), text, alike[moment, text]),
@@ -198,9 +201,9 @@ def _moment(value: object) -> datetime | None:
     """``2026-11-03 10:11:12``, with or without ``UTC`` behind it; TikTok writes UTC either way."""
     try:
         moment = datetime.fromisoformat(str(value).strip().removesuffix("UTC").strip())
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _likes(value: object) -> dict[str, int]:

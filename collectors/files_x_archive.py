@@ -1,15 +1,15 @@
 """Reads the archive that X gives to the owner of an account: ``data/tweets.js``, ``account.js`` and ``note-tweet.js``."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from collectors.base import CollectorError
 from collectors.files_common import Entry, Register, unknown_account
 from collectors.files_x_folder import ArchiveFolder, BrokenArchiveError
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from collectors.x_parse import id_time
 from pantau.core.errors import Problem
 from pantau.core.model import Account, Collected, Media, Post, PostKind
@@ -89,7 +89,10 @@ class XArchiveReader:
             self._newest[first] = max(int(version), self._newest.get(first, 0))
         if int(version) < self._newest.get(first, 0):
             return None
-        raw = json.dumps(tweet, sort_keys=True, separators=(",", ":")).encode("ascii")
+        try:
+            raw = raw_json(tweet)
+        except CollectorError as error:
+            return Problem(self._folder.name, where, "", str(error), _REMEDY)
         post = Post(
             platform="x",
             post_id=first,

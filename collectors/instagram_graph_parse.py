@@ -5,14 +5,13 @@ does not. So a post has one id whichever source brought it.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from collectors.base import CollectorError
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from pantau.core.model import Collected, Media, Post
 
 Item = Mapping[str, Any]
@@ -29,7 +28,7 @@ def parse_media(item: Item, account: str) -> Collected:
     found = _PERMALINK.fullmatch(str(item.get("permalink", "")))
     if found is None:
         raise CollectorError("unggahan tanpa kode alamat", "format")
-    raw = json.dumps(item, sort_keys=True, separators=(",", ":")).encode("ascii")
+    raw = raw_json(item)
     caption = item.get("caption")
     post = Post(
         platform="instagram",
@@ -50,11 +49,11 @@ def graph_time(value: object) -> datetime:
     """An instant as the Graph API writes it, ``2021-08-17T19:00:42+0000``. Raises ``CollectorError`` (format)."""
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise CollectorError("unggahan tanpa waktu terbit yang dapat dibaca", "format")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise CollectorError("unggahan tanpa waktu terbit yang dapat dibaca", "format")
 
 
 def graph_counts(item: Item, names: Mapping[str, str]) -> dict[str, int]:

@@ -6,13 +6,12 @@ A node is what the timeline of a signed-in visitor lists (``code``, ``pk``, ``ta
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.base import CollectorError
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from pantau.core.model import Collected, Media, Post
 
 Node = Mapping[str, Any]
@@ -83,7 +82,7 @@ def to_collected(node: Node, account: str) -> Collected:
 
     Counts, caption and pictures may be absent. Raises ``CollectorError`` (format) without a code or a time.
     """
-    raw = json.dumps(node, sort_keys=True, separators=(",", ":")).encode("ascii")
+    raw = raw_json(node)
     code = code_of(node)
     path = "reel" if node.get("product_type") == "clips" else "p"
     post = Post(

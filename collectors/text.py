@@ -1,4 +1,8 @@
-"""Makes platform text storable without moving a single code point."""
+"""Makes platform text storable without moving a single code point, and answers storable as the evidence they are."""
+
+import json
+
+from collectors.base import CollectorError
 
 _UNSTORABLE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 
@@ -13,3 +17,14 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.translate(_UNSTORABLE)
     return text.replace("\x00", "\ufffd")
+
+
+def raw_json(item: object) -> bytes:
+    """What a platform sent, as the same bytes whatever the order of its keys; its hash names the version of a post.
+
+    Raises ``CollectorError`` (format) when it is nested deeper than can be written.
+    """
+    try:
+        return json.dumps(item, sort_keys=True, separators=(",", ":")).encode("ascii")
+    except RecursionError as error:
+        raise CollectorError("unggahan bersarang terlalu dalam", "format") from error

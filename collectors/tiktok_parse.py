@@ -1,7 +1,6 @@
 """Turns a video of TikTok's Display API into a post. Knows the shape only, never the network."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 import structlog
 
 from collectors.base import CollectorError
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from pantau.core.model import Collected, Media, Post, PostKind
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +60,7 @@ def read_video(item: Mapping[str, Any], account: str, handle: str) -> Collected:
         name, kind = handle, "video"
     cover = item.get("cover_image_url")
     pictures = (storable(cover),) if isinstance(cover, str) and cover.startswith("https://") else ()
-    raw = json.dumps(item, sort_keys=True, separators=(",", ":")).encode("ascii")
+    raw = raw_json(item)
     post = Post(
         platform="tiktok",
         post_id=video_id,

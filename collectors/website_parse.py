@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from xml.sax import SAXException
 
 import feedparser
@@ -14,7 +14,7 @@ import msgspec
 
 from collectors.text import storable
 from collectors.website_dates import parse_date
-from collectors.website_text import read_html, tidy
+from collectors.website_text import read_html, tidy, web_address
 from pantau.core.model import Media
 
 MAX_ENTRIES = 500
@@ -79,8 +79,8 @@ def _content_type(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def _entry(item: Any, url: str, handle: str, zone: tzinfo) -> Entry:
-    link = urljoin(url, str(item.get("link", "") or ""))
-    link = link if urlsplit(link).scheme in ("http", "https") and item.get("link") else ""
+    named = str(item.get("link", "") or "")
+    link = storable(web_address(url, named)) if named else ""
     title = _plain(item.get("title_detail") or {"value": item.get("title", ""), "type": "text/html"})[0]
     bodies = item.get("content") or ([item["summary_detail"]] if item.get("summary_detail") else [])
     body, pictures = max((_plain(one) for one in bodies), key=lambda pair: len(pair[0]), default=("", []))
@@ -132,8 +132,7 @@ def _media(item: Any, pictures: list[tuple[str, str]], url: str) -> tuple[Media,
     for address, kind, alt in named:
         if not address or not kind.startswith(("image", "video")):
             continue
-        whole = urljoin(url, address)
-        if urlsplit(whole).scheme in ("http", "https"):
+        if whole := web_address(url, address):
             shown = "video" if kind.startswith("video") else "image"
             found.setdefault(whole, Media(kind=shown, url=storable(whole), alt=storable(alt)[:500]))  # type: ignore[arg-type]
     return tuple(found.values())[:20]

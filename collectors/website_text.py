@@ -2,7 +2,7 @@
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 _SKIPPED = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "head"})
 _BLOCKS = frozenset(
@@ -48,6 +48,15 @@ def read_html(html: str) -> tuple[str, list[tuple[str, str]]]:
     return tidy("".join(reader.parts)), reader.pictures
 
 
+def web_address(base: str, address: str) -> str:
+    """The whole address of what a page names; empty for one that leads nowhere on the web."""
+    try:
+        whole = urljoin(base, address)
+        return whole if urlsplit(whole).scheme in ("http", "https") else ""
+    except ValueError:  # half a bracket of IPv6, or a port that is no number
+        return ""
+
+
 def tidy(text: str) -> str:
     """Single blanks inside lines, no empty lines."""
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.replace("\r", "\n").split("\n"))
@@ -64,15 +73,16 @@ class _Head(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "base" and values.get("href"):
-            self.base = urljoin(self.base, values["href"])
+            self.base = web_address(self.base, values["href"]) or self.base
         if tag == "input" and values.get("type", "").lower() == "password":
             self.asks_password = True
         if tag != "link" or "alternate" not in values.get("rel", "").lower().split() or not values.get("href"):
             return
         about = f"{values['href']} {values.get('title', '')}".lower()
         is_feed = values.get("type", "").split(";")[0].strip().lower() in _FEED_TYPES
-        if is_feed and "comment" not in about and "komentar" not in about:
-            self.feeds.append(urljoin(self.base, values["href"]))
+        feed = web_address(self.base, values["href"])
+        if feed and is_feed and "comment" not in about and "komentar" not in about:
+            self.feeds.append(feed)
 
 
 def read_head(html: str, url: str) -> tuple[list[str], bool]:

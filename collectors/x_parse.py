@@ -5,14 +5,14 @@ every post must have is an error: an empty text would hide what stands in it.
 """
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from collectors.text import storable
+from collectors.text import raw_json, storable
 from collectors.x_errors import format_error
 from pantau.core.model import Account, Collected, Media, Post, PostKind
 
@@ -22,6 +22,7 @@ _SNOWFLAKE_EPOCH_MS = 1288834974657
 """X's ids carry their time: (id >> 22) + this many milliseconds since 1970."""
 _FIRST_SNOWFLAKE = 30_000_000_000
 """Ids below were given out one by one before November 2010 and carry no time."""
+_ID = re.compile(r"[0-9]{1,19}")
 _METRICS = {
     "like_count": "likes",
     "reply_count": "comments",
@@ -57,7 +58,7 @@ class XPost(msgspec.Struct, frozen=True):
 
 def id_time(post_id: str) -> datetime | None:
     """The publication time (UTC) that an id carries; None when it is no such id."""
-    if not (post_id.isascii() and post_id.isdigit()) or not _FIRST_SNOWFLAKE <= int(post_id) < 2**63:
+    if not _ID.fullmatch(post_id) or not _FIRST_SNOWFLAKE <= int(post_id) < 2**63:
         return None
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=(int(post_id) >> 22) + _SNOWFLAKE_EPOCH_MS)
 
@@ -92,7 +93,7 @@ def parse_post(item: Item, account: Account, handle: str = "") -> XPost:
         raise format_error("edit_history")
     versions = sorted({int(newest), *(int(_digits(version, "edit_history")) for version in history)})
     post_id = str(versions[0])
-    raw = json.dumps(item, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+    raw = raw_json(item)
     post = Post(
         platform="x",
         post_id=post_id,

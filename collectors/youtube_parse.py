@@ -1,7 +1,9 @@
 """Answers of the YouTube Data API and of a channel's RSS feed as channels, list entries and posts."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +19,10 @@ _SPACES = {
     "yt": "http://www.youtube.com/xml/schemas/2015",
     "media": "http://search.yahoo.com/mrss/",
 }
+_CHANNEL_ID = re.compile(r"UC[\w-]{1,64}", re.ASCII)
+_VIDEO_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,15}")
+_ODD = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 _SIZES = ("maxres", "standard", "high", "medium", "default")
 
 
@@ -38,9 +44,14 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 def read_channel(item: Mapping[str, Any]) -> Channel:
-    """An item of ``channels.list``. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for an unknown shape."""
+    """An item of ``channels.list``. Raises ``CollectorError`` (format) for an unknown shape."""
+    with _known_shape():
+        return _channel(item)
+
+
+def _channel(item: Mapping[str, Any]) -> Channel:
     channel_id = str(item["id"])
-    if not channel_id.startswith("UC"):
+    if not _CHANNEL_ID.fullmatch(channel_id):
         raise ValueError("channel id")
     related = (item.get("contentDetails") or {}).get("relatedPlaylists") or {}
     return Channel(
@@ -53,26 +64,37 @@ def read_channel(item: Mapping[str, Any]) -> Channel:
 
 def read_upload(item: Mapping[str, Any]) -> Upload | None:
     """An item of ``playlistItems.list``; None for a private or deleted video. Raises as ``read_channel``."""
+    with _known_shape():
+        return _upload(item)
+
+
+def _upload(item: Mapping[str, Any]) -> Upload | None:
     details, snippet = item["contentDetails"], item["snippet"]
     written = details.get("videoPublishedAt")
     if not written:
         return None
     text = f"{snippet['title']}\x1f{snippet.get('description', '')}"
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return Upload(str(details["videoId"]), _instant(written), digest)
+    return Upload(_video_id(details["videoId"]), _instant(written), digest)
 
 
 def read_video(item: Mapping[str, Any], account: str, published: datetime) -> Collected:
     """An item of ``videos.list`` as a post. Raises as ``read_channel``."""
+    with _known_shape():
+        return _video(item, account, published)
+
+
+def _video(item: Mapping[str, Any], account: str, published: datetime) -> Collected:
     snippet = item["snippet"]
     counts = item.get("statistics") or {}
     names = {"viewCount": "views", "likeCount": "likes", "commentCount": "comments"}
-    metrics = {name: int(counts[key]) for key, name in names.items() if str(counts.get(key, "")).isdigit()}
+    stated = {name: str(counts.get(key, "")) for key, name in names.items()}
+    metrics = {name: int(count) for name, count in stated.items() if _COUNT.fullmatch(count)}
     if (live := snippet.get("liveBroadcastContent")) in ("live", "upcoming"):
         metrics[live] = 1
     pictures = snippet.get("thumbnails") or {}
     cover = next((str(pictures[size]["url"]) for size in _SIZES if size in pictures), "")
-    post = _post(str(item["id"]), account, published, snippet["title"], snippet.get("description", ""), cover)
+    post = _post(_video_id(item["id"]), account, published, snippet["title"], snippet.get("description", ""), cover)
     return Collected(msgspec.structs.replace(post, metrics=metrics), msgspec.json.encode(item))
 
 
@@ -86,7 +108,7 @@ def read_feed(body: bytes, account: str) -> list[tuple[Upload, Collected]]:
         if root.tag != f"{{{_SPACES['atom']}}}feed":
             raise trouble
         return [_entry(entry, account) for entry in root.findall("atom:entry", _SPACES)]
-    except (ElementTree.ParseError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ElementTree.ParseError, *_ODD) as error:
         raise trouble from error
 
 
@@ -94,9 +116,7 @@ def _entry(entry: ElementTree.Element, account: str) -> tuple[Upload, Collected]
     def text(path: str) -> str:
         return entry.findtext(path, "", _SPACES)
 
-    video_id, published = text("yt:videoId"), _instant(text("atom:published"))
-    if not video_id:
-        raise ValueError("video id")
+    video_id, published = _video_id(text("yt:videoId")), _instant(text("atom:published"))
     picture = entry.find("media:group/media:thumbnail", _SPACES)
     cover = picture.get("url", "") if picture is not None else ""
     post = _post(video_id, account, published, text("atom:title"), text("media:group/media:description"), cover)
@@ -112,9 +132,24 @@ def _post(video_id: str, account: str, published: datetime, title: str, descript
         kind="video",
         published_at=published,
         text=storable(f"{title.strip()}\n\n{description.strip()}".strip()),
-        media=(Media(kind="video", url=cover),),
+        media=(Media(kind="video", url=storable(cover) if cover.startswith("https://") else ""),),
         url=f"https://www.youtube.com/watch?v={video_id}",
     )
+
+
+def _video_id(value: object) -> str:
+    if not isinstance(value, str) or not _VIDEO_ID.fullmatch(value):
+        raise ValueError("video id")
+    return value
+
+
+@contextmanager
+def _known_shape() -> Iterator[None]:
+    """Turns whatever an item of an unknown shape provokes into ``CollectorError`` (format)."""
+    try:
+        yield
+    except _ODD as error:
+        raise CollectorError(f"bentuk jawaban YouTube berubah ({type(error).__name__})", "format") from error
 
 
 def _instant(text: str) -> datetime:

@@ -78,7 +78,7 @@ def parse_moment(text: str, zone: ZoneInfo = WIB) -> datetime:
 
 def parse_whole(text: str, smallest: int, largest: int) -> int:
     """A whole number within bounds; ``7.0`` and ``7,0`` count as 7. Raises ``Mistake``."""
-    match = re.fullmatch(r"(-?\d+)(?:[.,]0+)?", text)
+    match = re.fullmatch(r"(-?\d{1,18})(?:[.,]0+)?", text)
     if not match:
         raise Mistake("bukan bilangan bulat", f"Tulis angka {smallest} sampai {largest}, atau kosongkan.")
     number = int(match[1])

@@ -1,6 +1,7 @@
 """Reads the first sheet of an Excel workbook as text, without running anything in it."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -9,6 +10,24 @@ from typing import Any
 import msgspec
 
 from pantau.accounts.values import Mistake
+
+MAX_BYTES = 200_000_000
+"""Largest unpacked workbook: a small file can be packed so that it fills the memory."""
+MAX_ROWS = 100_000
+"""A single cell may claim to lie in row 999,999,999, and everything above it would be gone through."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+)
+"""What openpyxl and the readers of XML below it raise for a damaged workbook."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -24,14 +43,20 @@ def workbook_rows(path: Path, is_header: Callable[[Sequence[str]], bool]) -> Ite
 
     A second visible sheet that also begins with a header is refused: its rows would be lost without a word.
     """
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
-
     try:
-        book = load_workbook(path, read_only=True, data_only=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
+        yield from _rows(path, is_header)
+    except _BROKEN as error:
         what = "bukan buku kerja Excel yang utuh, atau terkunci kata sandi"
         raise Mistake(what, "Buka di Excel, hapus kata sandinya, dan simpan ulang sebagai .xlsx.") from error
+
+
+def _rows(path: Path, is_header: Callable[[Sequence[str]], bool]) -> Iterator[tuple[int, list[Cell]]]:
+    from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+    with zipfile.ZipFile(path) as packed:
+        if sum(part.file_size for part in packed.infolist()) > MAX_BYTES:
+            raise Mistake(f"isinya lebih besar dari {MAX_BYTES // 1_000_000} MB", "Hapus gambar dan lembar lain.")
+    book = load_workbook(path, read_only=True, data_only=False)
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         for sheet in sheets[1:]:
@@ -43,6 +68,10 @@ def workbook_rows(path: Path, is_header: Callable[[Sequence[str]], bool]) -> Ite
         for sheet in sheets[:1]:
             sheet.reset_dimensions()  # some writers store a wrong size, and rows beyond it would be lost
             for number, cells in enumerate(sheet.iter_rows(), 1):
+                if number > MAX_ROWS:
+                    raise Mistake(
+                        f"lebih dari {MAX_ROWS} baris", "Hapus baris kosong di bawah daftar, lalu simpan ulang."
+                    )
                 yield number, [_cell(cell.value, cell.data_type) for cell in cells]
     finally:
         book.close()

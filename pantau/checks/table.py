@@ -24,7 +24,10 @@ def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(str(path), "berkas", "", f"tidak dapat dibaca ({error})", "Simpan sebagai teks UTF-8."))
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # besides its own error tomllib raises these for endless numbers and nesting
         problems.append(Problem(str(path), "tata tulis", "", f"bukan TOML yang sah: {error}", "Perbaiki baris itu."))
     return None
 

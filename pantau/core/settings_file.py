@@ -51,7 +51,10 @@ def read_table(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         remedy = "Simpan sebagai teks UTF-8 yang dapat dibaca."
         raise SettingsError([Problem(file, "berkas", "", f"tidak dapat dibaca ({error})", remedy)]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # besides its own error tomllib raises these for endless numbers and nesting
         remedy = "Teks harus diapit tanda kutip; lihat pantau.example.toml."
         raise SettingsError([Problem(file, "tata tulis", "", f"bukan TOML yang sah: {error}", remedy)]) from error
 
