@@ -22,9 +22,19 @@ from pantau.checks.reader import Reader
 from pantau.checks.second_signal import SecondSignal
 from pantau.core.clock import local_day
 from pantau.core.errors import RuleError
-from pantau.core.model import Account, Category, Finding, Observation, Post, RuleFailure, Run, Unit, sort_findings
+from pantau.core.model import (
+    Account,
+    Category,
+    Finding,
+    Observation,
+    Post,
+    RuleFailure,
+    RuleStatus,
+    Run,
+    Unit,
+    sort_findings,
+)
 from pantau.core.pictures import PostPicture
-from pantau.core.settings import RuleStatus
 from pantau.store.store import Store
 
 HISTORY_DAYS = 120

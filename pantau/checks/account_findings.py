@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +20,9 @@ from pantau.core.model import (
     Unit,
     sort_findings,
 )
-from pantau.core.settings import Norms
+
+if TYPE_CHECKING:
+    from pantau.core.settings import Norms
 
 _RULE_OF: dict[AccountState, str] = {
     "quiet": "account-quiet",
@@ -83,7 +86,7 @@ def account_findings(
     units: Iterable[Unit],
     rules: Mapping[str, RuleHead],
     counts: Mapping[str, CategoryCounts],
-    norms: Norms,
+    norms: "Norms",
     now: datetime,
     zone: ZoneInfo,
 ) -> list[Finding]:
@@ -124,7 +127,7 @@ def _performance(
     account: Account,
     seen: CategoryCounts,
     rules: Mapping[str, RuleHead],
-    norms: Norms,
+    norms: "Norms",
     now: datetime,
     zone: ZoneInfo,
 ) -> list[Finding]:

@@ -10,8 +10,7 @@ import msgspec
 from pantau.checks.account_findings import RuleHead
 from pantau.core.errors import RuleError
 from pantau.core.ledgers import Situation
-from pantau.core.model import Family, Level, Strength
-from pantau.core.settings import RuleStatus
+from pantau.core.model import Family, Level, RuleStatus, Strength
 
 Kind = Literal["lexicon", "near", "pattern", "situation", "ledger", "history", "reader", "classifier", "script"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -18,8 +18,7 @@ from pantau.checks.personal import VALIDATORS
 from pantau.checks.table import Table, read_toml
 from pantau.checks.words import parse_entry, read_list, read_slang
 from pantau.core.errors import Problem, RuleError
-from pantau.core.model import FAMILIES, LEVELS, POST_FAMILIES, Strength
-from pantau.core.settings import RuleStatus
+from pantau.core.model import FAMILIES, LEVELS, POST_FAMILIES, RuleStatus, Strength
 
 __all__ = ["Catalogue", "load_catalogue", "load_rule_file"]
 

@@ -24,6 +24,7 @@ from pantau.core.resources import data_dir
 
 MODEL_FILE = Path("model") / "second-signal.npz"
 _WORD = re.compile(r"\w+(?:[-'.]\w+)*")
+_KEPT_TEXTS = 2_000
 _MAX_WORDS = 250
 """Words of a text that are tried one by one for an explanation."""
 
@@ -70,6 +71,7 @@ class SecondSignal:
         slopes = [about.calibration[family] for family in POST_FAMILIES]
         self._slope = np.array([slope for slope, _ in slopes])
         self._shift = np.array([shift for _, shift in slopes])
+        self._kept: dict[str, Floats] = {}
 
     def raw(self, texts: Sequence[str]) -> Floats:
         """Uncalibrated scores, text by output."""
@@ -81,13 +83,24 @@ class SecondSignal:
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Calibrated scores of each family (``POST_FAMILIES``), text by family, 0 to 1."""
-        raw = self.raw(texts)[:, : len(POST_FAMILIES)]
+        raw = self._of_posts(texts)[:, : len(POST_FAMILIES)]
         return np.asarray(1 / (1 + np.exp(-np.clip(self._slope * raw + self._shift, -30, 30))), np.float32)
 
     def categories(self, texts: Sequence[str]) -> list[Category]:
         """The likeliest category of each text; ties go to the first of ``CATEGORIES``."""
-        best = self.raw(texts)[:, len(POST_FAMILIES) :].argmax(axis=1)
+        best = self._of_posts(texts)[:, len(POST_FAMILIES) :].argmax(axis=1)
         return [CATEGORIES[column] for column in best.tolist()]
+
+    def _of_posts(self, texts: Sequence[str]) -> Floats:
+        """The same as ``raw``; what was worked out last is kept, since a post has scores and a category."""
+        if not texts or len(texts) > _KEPT_TEXTS:
+            return self.raw(texts)
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        if len(self._kept) + len(new) > _KEPT_TEXTS:
+            self._kept.clear()
+            new = list(dict.fromkeys(texts))
+        self._kept.update(zip(new, self.raw(new), strict=True))
+        return np.array([self._kept[text] for text in texts], np.float32).reshape(len(texts), -1)
 
     def explain(self, text: str, family: Family, most: int = 3) -> list[Weight]:
         """The words without which the score falls most, strongest first, found by leaving out each word in turn."""

@@ -18,6 +18,7 @@ UNIT_KINDS: tuple[UnitKind, ...] = get_args(UnitKind)
 PostKind = Literal["post", "reply", "repost", "video", "comment"]
 Strength = Literal["flag", "review"]
 Level = Literal["tinggi", "sedang", "rendah", "info"]
+RuleStatus = Literal["uji", "aktif", "nonaktif"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 Family = Literal["FLX", "BHS", "EMP", "PRB", "PJD", "NTR", "DPR", "SPM", "AKT", "KIN", "PGW"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
