@@ -3,6 +3,7 @@
 import json
 
 from collectors.base import CollectorError
+from collectors.strangers import without_strangers
 
 _UNSTORABLE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 
@@ -22,9 +23,11 @@ def storable(text: str) -> str:
 def raw_json(item: object) -> bytes:
     """What a platform sent, as the same bytes whatever the order of its keys; its hash names the version of a post.
 
+    Without those who commented, liked or are tagged (``strangers``).
+
     Raises ``CollectorError`` (format) when it is nested deeper than can be written.
     """
     try:
-        return json.dumps(item, sort_keys=True, separators=(",", ":")).encode("ascii")
+        return json.dumps(without_strangers(item), sort_keys=True, separators=(",", ":")).encode("ascii")
     except RecursionError as error:
         raise CollectorError("unggahan bersarang terlalu dalam", "format") from error
