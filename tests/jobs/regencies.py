@@ -1,6 +1,5 @@
 """Several regencies with one installation, their accounts recorded: each night is a real one, only the platforms are not."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from collectors.base import Pace
 from collectors.recorded import RecordedCollector, Recording
 from jobs.offices import OfficeResult, run_offices
 from jobs.progress import Silent
-from jobs.wiring import Site, bare_site, job_in, open_store
+from jobs.wiring import Site, bare_site, job_in, open_store, site_of
 from pantau.core.clock import local_day
 from pantau.core.model import Scan, Target, Window
 from pantau.core.ports import Collector
@@ -42,6 +41,8 @@ class Regencies:
         self.home, self.config, self.posts = home, home / "pantau.toml", list(posts)
         self.asked: Counter[str] = Counter()
         """How often each account was read, by its key."""
+        self.by_server = False
+        """Mails go through the mail server of the settings, not into a folder."""
         self.spoil: Callable[[Scan], None] = lambda _scan: None
         """Called with each scan before it is kept."""
         home.mkdir(parents=True, exist_ok=True)
@@ -64,6 +65,8 @@ class Regencies:
     def site(self, code: str, at: datetime) -> Site:
         """One office's surroundings; its mails go into a folder of its own."""
         job = job_in(self.installation, code, self.config, local_day(at))
+        if self.by_server:
+            return self._at(site_of(job), at)
         return self._at(bare_site(job.settings), at, job=job, transport=FolderTransport(self.home / "surel" / code))
 
     def night(self, at: datetime, *codes: str) -> dict[str, OfficeResult]:
@@ -113,9 +116,3 @@ class _Counting(RecordedCollector):
             self._town.asked[scan.reading.account] += 1
             self._town.spoil(scan)
             yield scan
-
-
-def as_json(text: str) -> dict[str, object]:
-    """A digest as data."""
-    data: dict[str, object] = json.loads(text)
-    return data
