@@ -40,7 +40,7 @@ def verify_audit(store: Store, typed: str = "") -> AuditVerdict:
     printed = _printed(store)
     typed = typed.strip().lower()
     found = store.verify_audit({*printed, *([typed] if typed else [])})
-    lost = {head: run_id for head, run_id in printed.items() if head not in found.found}
+    lost = {head: run for head, (run, n) in printed.items() if head not in found.found and n > found.removed_to}
     if found.broken_at:
         lines = [f"RUSAK mulai catatan {found.broken_at}: {found.why}. Yang sesudahnya tidak dapat dipercaya."]
     else:
@@ -49,8 +49,13 @@ def verify_audit(store: Store, typed: str = "") -> AuditVerdict:
         if found.different > len(found.differences):
             lines.append(f"- dan {found.different - len(found.differences)} lagi")
         lines += [f"Jejak yang tercetak di ringkasan {run_id} TIDAK ada: {head}" for head, run_id in lost.items()]
-        if printed and not lost:
-            lines.append(f"Sidik yang tercetak di {len(printed)} ringkasan tersimpan ada semua.")
+        if found.removed_to:
+            lines.append(
+                f"Catatan 1 sampai {found.removed_to} sudah dihapus menurut aturan penyimpanan; yang tersisa menyegelnya."
+            )
+        left = [head for head, (_, n) in printed.items() if n > found.removed_to]
+        if left and not lost:
+            lines.append(f"Sidik yang tercetak di {len(left)} ringkasan tersimpan ada semua.")
     if typed:
         known = len(typed) >= _SHORTEST_HEAD and typed in found.found
         lines.append(f"Sidik pada salinan Anda {'ada di jejak ini' if known else 'TIDAK ada di jejak ini'}.")
@@ -62,13 +67,13 @@ def verify_audit(store: Store, typed: str = "") -> AuditVerdict:
     return AuditVerdict(tuple(lines), not (found.broken_at or found.different or lost or missing_typed))
 
 
-def _printed(store: Store) -> dict[str, str]:
-    """The heads printed in stored staff digests, each with its run."""
+def _printed(store: Store) -> dict[str, tuple[str, int]]:
+    """The heads printed in stored staff digests, each with its run and the number of its entry."""
     found = {}
     for run in store.runs.recent(_ALL_RUNS):
         text = (store.documents.get(run.run_id, "staff", "text") or b"").decode("utf-8", "replace")
-        if printed := re.search(rf"{AUDIT_HEAD}:\s+([0-9a-f]{{64}})", text):
-            found[printed[1]] = run.run_id
+        if printed := re.search(rf"{AUDIT_HEAD}:\s+([0-9a-f]{{64}})\s+\(catatan\s+(\d+)\)", text):
+            found[printed[1]] = (run.run_id, int(printed[2]))
     return found
 
 
@@ -91,6 +96,9 @@ def _words(entry: AuditEntry) -> str:
         "letter": lambda: _letter(facts),
         "backup": lambda: f"dicadangkan ke {facts['file']}" + (" dengan rahasia" if facts["secrets"] else ""),
         "restore": lambda: f"dipulihkan dari {facts['file']} yang dibuat {facts['made_at']}",
+        "checkpoint": lambda: (
+            f"catatan 1 sampai {facts['removed_to']} dihapus menurut aturan penyimpanan; disegel di sini"
+        ),
         "purge": lambda: "dihapus menurut aturan penyimpanan: " + _counts(facts["removed"]),
     }
     return words[entry.kind]() if entry.kind in words else f"{entry.kind}: {_counts(facts)}"

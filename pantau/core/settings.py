@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pantau.core.model import RuleStatus
 from pantau.core.secrets import Secret
 from pantau.core.settings_cluster import ClusterSettings
 from pantau.core.settings_editions import WEEKDAYS, Heads, NightlyEdition, PeriodEditionName, Reader, WeeklyOn
 from pantau.core.settings_meta import FacebookSettings, MetaSettings
 from pantau.core.settings_pictures import PictureSettings
 from pantau.core.settings_reader import ReaderSettings
+from pantau.core.settings_retention import Retention
 from pantau.core.settings_tiktok import TikTokSettings
 
-RuleStatus = Literal["uji", "aktif", "nonaktif"]
 OFFICE_PART = "pantau_office"
 """Parameter of a database address that names the office whose schema of the database is meant."""
 
@@ -320,17 +321,6 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str = ""
     heartbeat_url: str = ""
-
-
-class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things are kept, in days; 0 keeps them for good. Findings and decisions are always kept."""
-
-    raw_days: int = 400
-    """Raw answers of posts without a finding."""
-    posts_days: int = 0
-    """Posts altogether; findings keep their quotes."""
-    mails_days: int = 400
-    """The bytes of mails that were sent or given up, run folders, and who wrote to us."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

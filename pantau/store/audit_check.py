@@ -5,6 +5,7 @@ One pass over the entries, then one over each table they tell of; of the log onl
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -25,6 +26,8 @@ from pantau.store.audit import (
     person_sha256,
     seal,
 )
+from pantau.store.audit_cut import cut_off
+from pantau.store.columns import to_us
 from pantau.store.database import Database
 
 NAMED = 100
@@ -46,6 +49,8 @@ class AuditVerified(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tables contradict the log, in Indonesian; the first hundred."""
     different: int = 0
     """How many they are in all."""
+    removed_to: int = 0
+    """Number of the last entry that the retention rules removed; 0 when the log begins at its beginning."""
 
 
 class _Told(msgspec.Struct):
@@ -60,12 +65,16 @@ class _Told(msgspec.Struct):
     findings: dict[str, str] = {}
     documents: dict[str, dict[str, str]] = {}
     restores: int = 0
+    findings_before: datetime | None = None
+    decisions_before: datetime | None = None
 
     def take(self, entry: AuditEntry) -> None:
         """Remember what an entry tells."""
         facts = entry.facts
-        if entry.kind == "begin":
+        if entry.kind in ("begin", "checkpoint"):
             self.begin = facts
+        elif entry.kind == "purge":
+            self._purged(facts)
         elif entry.kind == "decision":
             self.decisions[facts["row"]] = facts
         elif entry.kind == "letter":
@@ -79,13 +88,26 @@ class _Told(msgspec.Struct):
             self.readers |= {mail["mail"]: mail["reader_sha256"] for mail in facts["mails"]}
         self.restores += entry.kind == "restore"
 
+    def _purged(self, facts: dict[str, Any]) -> None:
+        limits = {name: datetime.fromisoformat(limit) for name, limit in facts["before"].items()}
+        for name in ("findings", "decisions"):
+            known = getattr(self, f"{name}_before")
+            if name in limits and (known is None or limits[name] > known):
+                setattr(self, f"{name}_before", limits[name])
+        if "old" in facts:
+            self.begin = self.begin | facts["old"]
+
 
 def verify(database: Database, seals: Collection[str] = ()) -> AuditVerified:
     """Check every entry and every table. ``seals``: heads, or beginnings of them, that were printed once and must be there."""
     told, head = _Told(), AuditHead()
     found: set[str] = set()
     missing = set(seals)
+    with database.read() as connection:
+        cut = AuditHead(*cut_off(connection))
     for entry in Audit(database).entries():
+        if not head.n and (entry.n - 1, entry.previous) == (cut.n, cut.sha256):
+            head = cut
         why = _fault(entry, head)
         if why:
             return AuditVerified(head=head, broken_at=head.n + 1, why=why, found=frozenset(found))
@@ -105,6 +127,7 @@ def verify(database: Database, seals: Collection[str] = ()) -> AuditVerified:
         restores=told.restores,
         differences=tuple(differences),
         different=different,
+        removed_to=cut.n,
     )
 
 
@@ -140,7 +163,10 @@ def _decisions(connection: Connection, told: _Told) -> Iterator[str]:
             yield f"keputusan {row.id} tentang {row.finding_key}: ada di basis data, tetapi tidak pernah dicatat"
         elif said is not None and said != decision_facts(row):
             yield f"keputusan {row.id} tentang {row.finding_key}: bukan yang dicatat waktu itu"
+    limit = to_us(told.decisions_before) if told.decisions_before else 0
     for number, said in left.items():
+        if said["decided_at"] < limit:
+            continue  # the purge says so; what it spared because its finding is there stays, and is compared above
         yield f"keputusan {number} tentang {said['finding']}: tidak ada lagi"
     if old_decisions(connection, up_to + 1) != (told.begin["decisions"], told.begin["sha256"]):
         yield "keputusan dari sebelum jejak ini dimulai: berubah"
@@ -180,16 +206,28 @@ def _findings(connection: Connection, told: _Told) -> Iterator[str]:
         said, now = left.pop(run_id, None), bodies_sha256(row.body for row in own)
         if said is not None and said != now:
             yield f"temuan {run_id}: bukan yang dicatat waktu itu"
-    nothing = bodies_sha256(())
-    yield from (f"temuan {run_id}: tidak ada lagi" for run_id, said in left.items() if said != nothing)
+    nothing, purged = bodies_sha256(()), _purged_runs(connection, told)
+    yield from (
+        f"temuan {run_id}: tidak ada lagi" for run_id, said in left.items() if said != nothing and run_id not in purged
+    )
+
+
+def _purged_runs(connection: Connection, told: _Told) -> set[str]:
+    """Runs whose findings and digests went by the retention rules."""
+    if told.findings_before is None:
+        return set()
+    runs = schema.runs
+    return set(connection.scalars(sa.select(runs.c.run_id).where(runs.c.as_of < told.findings_before)))
 
 
 def _documents(connection: Connection, told: _Told) -> Iterator[str]:
-    table = schema.documents
+    table, purged = schema.documents, _purged_runs(connection, told)
     for run_id, said in told.documents.items():
         query = sa.select(table.c.edition, table.c.format).where(table.c.run_id == run_id)
         kept = {f"{row.edition} {row.format}": tuple(row) for row in connection.execute(query)}
         for name, sha256 in said.items():
+            if name not in kept and run_id in purged:
+                continue
             if name not in kept:
                 yield f"ringkasan {run_id} ({name}): tidak ada lagi"
             elif _document_sha256(connection, run_id, *kept[name]) != sha256:

@@ -7,7 +7,7 @@ meanwhile. Neither way holds more than a handful of rows with documents in memor
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, MetaData, Table
 
 from pantau.core.errors import StoreError
 from pantau.store import partitions, schema
+from pantau.store.audit_cut import unguarded
 from pantau.store.database import Database, connect
 from pantau.store.migrate import current_revision, migrate
 
@@ -105,7 +106,9 @@ def restore(url: str, revision: str, tables: Mapping[str, Iterable[bytes]], asid
             rows = 0
             for table in held.sorted_tables:
                 if table.name in tables:
-                    rows += _load(connection, table, tables[table.name])
+                    # A log whose oldest entries were purged does not begin with the number that the guards expect.
+                    with unguarded(connection) if table.name == "audit" else nullcontext():
+                        rows += _load(connection, table, tables[table.name])
             if unknown := set(tables) - set(held.tables):
                 raise StoreError(
                     f"Cadangan memuat tabel yang tidak dikenal skema {revision}: {', '.join(sorted(unknown))}."

@@ -79,7 +79,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     posts: int = 0
     readings: int = 0
     purged_posts: int = 0
-    """Removed by the retention rules: their words can no longer be compared."""
+    """Removed or masked by the retention rules: their words can no longer be compared."""
     purged_raws: int = 0
     """Posts whose raw answer, but not their words, the retention rules removed."""
     differences: tuple[str, ...] = ()
@@ -123,3 +123,12 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     wires: int = 0
     letters: int = 0
     """Mails to us that lost their sender, subject and reason."""
+    pictures: int = 0
+    """Posts that lost what was known of their pictures."""
+    personal: int = 0
+    """Posts in which numbers of people were masked."""
+    findings: int = 0
+    documents: int = 0
+    decisions: int = 0
+    audit: int = 0
+    """Entries of the audit log."""

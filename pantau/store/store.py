@@ -1,6 +1,6 @@
 """The store: one object with a part per subject, and what takes several parts in one transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 
@@ -113,15 +113,30 @@ class Store:
         self,
         *,
         raw_before: datetime | None = None,
+        pictures_before: datetime | None = None,
+        personal_before: datetime | None = None,
         posts_before: datetime | None = None,
+        findings_before: datetime | None = None,
+        decisions_before: datetime | None = None,
+        audit_before: datetime | None = None,
         wires_before: datetime | None = None,
+        mask: Callable[[str], str] = str,
         at: datetime | None = None,
+        dry_run: bool = False,
     ) -> Purged:
-        """Apply retention, in one transaction; None keeps everything of that sort.
+        """Apply retention, in one transaction; None keeps everything of that sort. Each limit is told in ``retention.Limits``.
 
-        ``raw_before``: raw answers of posts published before it, but for posts with a finding. ``posts_before``: those
-        posts altogether, with versions, raw answers and sightings; findings keep their quotes. ``wires_before``: the
-        bytes of sent, failed and expired mails created before it, and who wrote to us before it; the record of both
-        stays. ``at``: the moment that the audit log names; default: the newest of the limits.
+        ``mask`` takes the numbers of people out of a text. ``at``: the moment that the audit log names; default: the newest of
+        the limits. ``dry_run``: count what would go and take it all back.
         """
-        return retention.purge(self._database, raw_before, posts_before, wires_before, at)
+        limits = retention.Limits(
+            raws=raw_before,
+            pictures=pictures_before,
+            personal=personal_before,
+            posts=posts_before,
+            findings=findings_before,
+            decisions=decisions_before,
+            audit=audit_before,
+            wires=wires_before,
+        )
+        return retention.purge(self._database, limits, at, mask, dry_run=dry_run)
