@@ -7,7 +7,7 @@ APT    := $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteracti
 MAIL   := tests/mail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-night crash fuzz audit-deps lock wheel clean
+.PHONY: help demo demo-servers test check check-mail mail-tools train lint types docs docs-check bench bench-digest bench-night crash fuzz audit-deps lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -77,8 +77,11 @@ docs: $(VENV)/.runtime ## write the generated pages: rules and commands
 docs-check: $(VENV)/.dev ## fail when a generated page is out of date
 	$(BIN)/python -m jobs.docs --check
 
-bench: $(VENV)/.dev ## measured ratios, one table
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## how fast reruns, checks and starts are, one table; about half an hour (BENCH=--quick: small sizes)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-digest: $(VENV)/.dev ## a digest of 1,000 accounts, and mails to 300 heads
+	$(BIN)/python -m benchmarks.digest
 
 bench-night: $(VENV)/.dev ## whole nights of 1,000 accounts a platform against instant local servers, one table
 	$(BIN)/python -m benchmarks.night
