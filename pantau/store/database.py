@@ -113,6 +113,7 @@ def open_database(url: str) -> Database:
             keep_copy(Path(database.where))
         try:
             with database.write() as connection:
+                database.make_schema(connection)
                 migrate(connection, database.where)
         except StoreLostError as error:  # nothing was started that could be interrupted
             raise StoreError(str(error)) from error

@@ -1,5 +1,6 @@
 """Several regencies with one installation: they share collectors and limits, and see nothing of each other."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pantau.core.model import Cost, Scan
 from tests.jobs.periods_office import wib
 from tests.jobs.regencies import Regencies, Row
 
+POSTGRES = os.environ.get("PANTAU_TEST_POSTGRES", "")
 NIGHT = wib("2026-11-20")
 BLORA: list[Row] = [
     ("OPD-1", "Dinas Pertanian Blora", "opd", "", "x", "tani_blora"),
@@ -44,9 +46,9 @@ def block(name: str, more: str = "") -> str:
     return f'name = "Kabupaten {name}"\n{more}\n[[office.mail.reader]]\naddress = "sekda@{name.lower()}.example"\n'
 
 
-def three(home: Path) -> Regencies:
+def three(home: Path, shared: str = "") -> Regencies:
     blocks = {"blora": block("Blora"), "rembang": block("Rembang"), "pati": block("Pati")}
-    return Regencies(home, blocks, {"blora": BLORA, "rembang": REMBANG, "pati": PATI}, POSTS)
+    return Regencies(home, blocks, {"blora": BLORA, "rembang": REMBANG, "pati": PATI}, POSTS, shared)
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +204,47 @@ def test_one_office_among_several_gets_the_digest_that_it_would_get_alone(tmp_pa
     alone.night(NIGHT)
     for form in ("text", "html", "json"):
         assert seen.digest("blora", form) == alone.digest("blora", form)
+
+
+def test_a_backup_holds_every_office_and_restores_it_into_its_own_place(
+    seen: Regencies, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, there = tmp_path / "cadangan.zip", tmp_path / "baru"
+    assert run(["-c", str(seen.config), "backup", str(file)]) == 0
+    there.mkdir()
+    assert run(["-c", str(there / "pantau.toml"), "restore", str(file)]) == 0
+    for code in ("blora", "rembang"):
+        capsys.readouterr()
+        assert run(["-c", str(there / "pantau.toml"), "digest", "show", "--office", code]) == 0
+        assert capsys.readouterr().out == seen.digest(code)
+        assert run(["-c", str(there / "pantau.toml"), "audit", "verify", "--office", code]) == 0
+    (there / "pantau.toml").write_text(seen.config.read_text("utf-8").replace('"pati"', '"kudus"'), "utf-8")
+    assert run(["-c", str(there / "pantau.toml"), "restore", str(file), "--replace"]) == exit_codes.BAD_CONFIGURATION
+    assert "kudus" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not POSTGRES, reason="PANTAU_TEST_POSTGRES is not set")
+def test_on_postgresql_each_office_has_its_own_schema(seen: Regencies, tmp_path: Path) -> None:
+    import psycopg
+
+    server, name = POSTGRES.replace("postgresql+psycopg://", "postgresql://"), f"pantau_offices_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"create database {name}")
+        try:
+            url = f"{server.rpartition('/')[0]}/{name}"
+            town = three(tmp_path, f'[store]\nurl = "{url}"\n')
+            assert codes(town.night(NIGHT)) == {"blora": 0, "rembang": 0, "pati": 0}
+            for code in ("blora", "rembang"):
+                assert town.digest(code) == seen.digest(code)
+            with psycopg.connect(url) as connection:
+                found = connection.execute("select schemaname, count(*) from pg_tables group by 1").fetchall()
+                spaces = {str(row[0]) for row in found if str(row[0]) not in ("pg_catalog", "information_schema")}
+                assert spaces == {"pantau_blora", "pantau_rembang", "pantau_pati"}
+                texts = str(connection.execute("select text from pantau_pati.posts").fetchall())
+                assert "Pasar Puri" in texts
+                assert "Sluke" not in texts
+        finally:
+            admin.execute(f"drop database {name} with (force)")
 
 
 def test_costs_are_shared_out_and_the_shares_add_up() -> None:
