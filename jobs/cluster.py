@@ -5,6 +5,7 @@ the scheduler can run code on every machine of the cluster and on this one: ``tl
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -28,6 +29,8 @@ _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 CONNECT_S = 10.0
 CLOSE_S = 2.0
+DESCRIBE_S = 60.0
+"""A worker that has not said what it is by then is at fault."""
 SILENCE_S = LEASE_S + 30.0
 """A worker that has not answered for so long is taken for dead; its lease has ended by then."""
 _LOOK_S = 2.0
@@ -90,11 +93,12 @@ class Cluster:
         try:
             self._client.wait_for_workers(1, timeout=CONNECT_S)
             asked = now_utc()
-            answers = self._client.run(describe, self.settings, self._platforms, on_error="return")
+            workers = sorted(self._client.scheduler_info()["workers"])
         except TimeoutError:
             return ["penjadwal menjawab, tetapi tidak punya pekerja. Hidupkan dask worker (docs/cluster.md)"]
         except (OSError, CancelledError) as error:
             raise self.lost() from error
+        answers = self._ask_each(workers)
         self._described = {name: one for name, one in answers.items() if isinstance(one, Described)}
         late = now_utc()
         found = []
@@ -112,6 +116,27 @@ class Cluster:
         if len({one.ocr for one in self._described.values()}) > 1:
             found.append("pembaca gambar para pekerja berlainan versi; samakan")
         return found
+
+    def _ask_each(self, workers: Sequence[str]) -> "dict[str, Described | Exception]":
+        """What every worker says of itself, or why it cannot."""
+        asked = {
+            name: self._client.submit(
+                describe,
+                self.settings,
+                self._platforms,
+                workers=[name],
+                key=f"pantau-describe-{uuid4().hex}",
+                pure=False,
+            )
+            for name in workers
+        }
+        until = time.monotonic() + DESCRIBE_S
+        for future in asked.values():
+            Call[Described](self, future).wait(until)
+        silent = ClusterError("tidak menjawab")
+        return {
+            name: (future.exception() or future.result()) if future.done() else silent for name, future in asked.items()
+        }
 
     def check(self) -> None:
         """Raises ``ClusterLostError`` when the scheduler is gone, or has had no worker for too long."""
@@ -165,11 +190,11 @@ class Call(Generic[_T]):
         self._cluster = cluster
         self._future = future
 
-    def result(self) -> _T:
-        """What the work gave, or raised. Raises ``ShardLostError`` when every worker that tried it died, ``ClusterLostError``."""
+    def wait(self, until: float = math.inf) -> None:
+        """Until it is over, well or not, or until an instant of ``time.monotonic``. Raises ``ClusterLostError``."""
         from distributed import wait
 
-        while not self._future.done():
+        while not self._future.done() and time.monotonic() < until:
             self._cluster.check()
             try:
                 wait(self._future, timeout=1.0)
@@ -177,6 +202,12 @@ class Call(Generic[_T]):
                 continue
             except (OSError, CancelledError):
                 break
+        if self._future.status == "cancelled":
+            raise self._cluster.lost()
+
+    def result(self) -> _T:
+        """What the work gave, or raised. Raises ``ShardLostError`` when every worker that tried it died, ``ClusterLostError``."""
+        self.wait()
         if self._future.status == "error":
             raise _reason(self._future)
         try:

@@ -18,9 +18,11 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 import msgspec
+import structlog
 
 from collectors.base import CollectorError, Pace
 from jobs.clock import now_utc
+from jobs.logs import configure
 from jobs.wiring import COLLECTORS
 from pantau.checks.ocr import TextReader, text_reader
 from pantau.checks.pictures import Examined, examine
@@ -120,6 +122,8 @@ class ShardReader:
     def __init__(self, order: Order) -> None:
         """Raises ``ClusterError`` for another version, ``SecretError`` when a credential is missing here."""
         refuse_other_version(order.version)
+        if not structlog.is_configured():
+            configure(verbose=False)
         self._folder = TemporaryDirectory(prefix="pantau-")
         self._home = Path(self._folder.name)
         for name, content in order.notes.items():

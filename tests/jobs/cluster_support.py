@@ -37,6 +37,7 @@ class LocalCluster:
             self._tls = tuple(map(str, ("--tls-ca-file", files[0], "--tls-cert", files[1], "--tls-key", files[2])))
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._pids: dict[str, int] = {}
 
     def start_scheduler(self) -> None:
         self.scheduler = self._start("scheduler", "--host", self.address, "--no-dashboard")
@@ -73,13 +74,14 @@ class LocalCluster:
 
     def pid_reading(self, client: "Client", platform: str) -> int:
         """The process that reads a platform now; 0: none yet."""
+        self._pids = self._pids or client.run(os.getpid)
 
         def holders(prefix: str, dask_scheduler: Any) -> list[str]:
             tasks = [one for key, one in dask_scheduler.tasks.items() if str(key).startswith(prefix)]
             return [worker.address for one in tasks for worker in (one.who_has or ())]
 
         found = client.run_on_scheduler(holders, f"pantau-read-{platform}-")
-        return int(client.run(os.getpid, workers=found[:1])[found[0]]) if found else 0
+        return self._pids[found[0]] if found else 0
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
@@ -89,7 +91,7 @@ class LocalCluster:
                 process.wait()
 
 
-def until(ready: Callable[[], object], limit_s: float = 30.0) -> None:
+def until(ready: Callable[[], object], limit_s: float = 90.0) -> None:
     """Wait for something; fail when it does not come."""
     end = time.monotonic() + limit_s
     while not ready():

@@ -31,7 +31,7 @@ class Desk(Office):
     """The office of a troubled town. Its X asks once to wait two seconds, so that a shard is surely under way for so long."""
 
     def __init__(self, folder: Path, town: Town, at: datetime, database_url: str, more: str) -> None:
-        super().__init__(folder, town, at - timedelta(minutes=5), database_url)
+        super().__init__(folder, town, at - timedelta(minutes=5), database_url, papers=False)
         self.config.write_text(f"{self.config.read_text('utf-8')}\n[pictures]\nenabled = true\n{more}\n", "utf-8")
 
     def _command(self, told: dict[str, int], *arguments: str) -> list[str]:
@@ -86,10 +86,11 @@ def test_a_night_whose_worker_is_killed_leaves_what_a_night_in_one_process_leave
         with Client(cluster.address, timeout=10, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=30)
             night = office.start()
-            until(office.x_searches)
+            until(lambda: cluster.pid_reading(client, "x") or night.poll() is not None)
             victim = cluster.pid_reading(client, "x")
-            assert victim in [worker.pid for worker in cluster.workers]
+            until(office.x_searches)
             kill(victim)
+            assert victim in [worker.pid for worker in cluster.workers]
             code, output = ended(night)
         assert code == INCOMPLETE, output + cluster.logs()
         assert "cluster_worker_lost" in output
