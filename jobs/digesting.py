@@ -74,6 +74,7 @@ def digest_input(
         demoted=job.demotions,
         costs=tuple(store.costs.of_run(run.run_id)),
         month_costs=tuple(store.costs.of_month(today.year, today.month, zone)),
+        costs_shared=bool(job.others),
         unwatched=tuple(sorted({account.platform for account in accounts} - _watched(store, run))),
         renamed=store.accounts.renamed(),
         token_warnings=site.token_warnings(site.now()),

@@ -310,6 +310,9 @@ def costs(ctx: Context) -> Lines:
         forecast = total * days / ctx.today.day
         text = f"{words.usd(total)} sampai hari ini; kira-kira {words.usd(forecast)} pada akhir bulan"
         entries.append(Entry(words.month_year(ctx.today), text))
+    if entries and ctx.data.costs_shared:
+        shared = "akun dibaca bersama kabupaten lain; ini bagian kabupaten ini, menurut jumlah akun yang dibaca"
+        entries.append(Entry("Cara menghitung", shared))
     return Lines(tuple(entries))
 
 

@@ -183,6 +183,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     costs: tuple[Cost, ...] = ()
     """Of this run."""
     month_costs: tuple[Cost, ...] = ()
+    costs_shared: bool = False
+    """Whether accounts are read together with those of other offices, and costs are this office's share."""
     """Of the calendar month so far, this run included."""
     unwatched: tuple[str, ...] = ()
     """Platforms that the register holds but that are not collected."""
