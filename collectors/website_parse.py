@@ -21,6 +21,8 @@ MAX_ENTRIES = 500
 MAX_TEXT = 50_000
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _DATED_PATH = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})(?:/|$)")
+_ODD = (ValueError, AssertionError, LookupError, TypeError, AttributeError, RecursionError)
+"""What feedparser raises on feeds so broken that its second, lenient parser takes over."""
 _DATE_KEYS = ("published", "created", "updated")
 _RAW_KEYS = ("id", "link", "title", *_DATE_KEYS, "author", "summary")
 
@@ -51,7 +53,10 @@ def parse_feed(body: bytes, headers: Mapping[str, str], url: str, handle: str, z
         return Feed("", True)
     # Addresses are completed here, ids never: an id must not change with the address under which the feed was read.
     sent = {"content-type": _content_type(body, headers)}
-    parsed = feedparser.parse(io.BytesIO(body), response_headers=sent, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(body), response_headers=sent, resolve_relative_uris=False)
+    except _ODD:
+        return Feed("", True)
     broken = bool(parsed.get("bozo")) and isinstance(parsed.get("bozo_exception"), SAXException)
     whole = not broken or bool(_END.search(body[-2000:]))
     entries: dict[str, Entry] = {}

@@ -4,12 +4,18 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from pantau.core.markup import closed
+
 _SKIPPED = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "head"})
 _BLOCKS = frozenset(
     {"p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "dt", "dd", "pre"}
     | {"blockquote", "section", "article", "figure", "figcaption"}
 )
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+
+
+MAX_HTML = 400_000
+"""Longer HTML of one entry is cut here; its text is cut much earlier."""
 
 
 class _Reader(HTMLParser):
@@ -43,7 +49,7 @@ class _Reader(HTMLParser):
 def read_html(html: str) -> tuple[str, list[tuple[str, str]]]:
     """The text with one line per block, and the pictures (address, description)."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(closed(html[:MAX_HTML]))
     reader.close()
     return tidy("".join(reader.parts)), reader.pictures
 
@@ -88,5 +94,5 @@ class _Head(HTMLParser):
 def read_head(html: str, url: str) -> tuple[list[str], bool]:
     """Feeds that a page names (not those of comments), and whether it asks for a password."""
     head = _Head(url)
-    head.feed(html)
+    head.feed(closed(html))
     return list(dict.fromkeys(head.feeds)), head.asks_password

@@ -31,7 +31,7 @@ def problem_of(pattern: str) -> str:
         tree = _parser.parse(pattern)
     except UnicodeEncodeError:
         return "hanya huruf ASCII: pola bekerja pada teks yang sudah dilipat"
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, OverflowError, RecursionError, ValueError) as error:
         return f"bukan pola yang sah ({error})"
     if tree.state.flags & ~re.UNICODE.value:
         return "tanda (?i) dan sejenisnya tidak dipakai: teks sudah huruf kecil"

@@ -9,6 +9,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
+from pantau.core.markup import closed
 from pantau.core.tokens import without_codes
 
 UNPARSABLE = (RecursionError, LookupError, ValueError, TypeError, AttributeError, AssertionError, HeaderParseError)
@@ -104,26 +105,9 @@ def note(text: str) -> str:
 
 def _words(html: str) -> str:
     reader = _Words()
-    reader.feed(_closed(html))
+    reader.feed(closed(html))
     reader.close()
     return "".join(reader.found)
-
-
-def _closed(html: str) -> str:
-    """A page without comments and declarations, and without a last tag that never ends.
-
-    At each of these that is not closed, the parser reads to the end of the page: of 200 KB full of them, for minutes.
-    """
-    kept: list[str] = []
-    at = 0
-    while (start := html.find("<!", at)) >= 0:
-        kept.append(html[at:start])
-        close = "-->" if html.startswith("<!--", start) else ">"
-        end = html.find(close, start + 2)
-        at = end + len(close) if end >= 0 else len(html)
-    text = " ".join([*kept, html[at:]])  # a blank, lest the pieces make a new one
-    last = text.rfind(">") + 1
-    return text[:last] + text[last:].replace("<", " ")
 
 
 class _Words(HTMLParser):

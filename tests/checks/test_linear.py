@@ -32,6 +32,11 @@ def test_a_pattern_that_can_explode_is_refused(pattern):
     assert "waktu" in problem_of(pattern)
 
 
+def test_a_number_of_thousands_of_digits_is_no_pattern():
+    """Found by fuzzing: Python refuses to read it as a number, which is no error of the pattern's reader."""
+    assert "bukan pola yang sah" in problem_of("a{" + "9" * 5000 + "}")
+
+
 @pytest.mark.parametrize(
     ("pattern", "word"),
     [

@@ -1,6 +1,7 @@
 """Inputs that ``make fuzz`` found or led to: each broke a parser's promise once."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,24 @@ def test_half_an_address_in_a_profile_of_meta_is_no_owner(tmp_path: Path) -> Non
     profile.write_text(json.dumps({"profile_v2": {"profile_uri": "https://["}}))
     with pytest.raises(ImportFileError, match="nama akun pemilik unduhan tidak ditemukan"):
         read_export(tmp_path, "meta", ACCOUNTS)
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a='", "<!--", "<![CDATA[", "<!x", "<a <"])
+def test_tags_that_never_end_cost_a_title_no_time(piece: str) -> None:
+    """A feed of 100 KB took minutes: at each such tag the parser read to the end."""
+    title = (piece * 15_000).replace("<", "&lt;")
+    rss = f"<rss version='2.0'><channel><item><title>{title}</title><guid>1</guid></item></channel></rss>"
+    begun = time.process_time()
+    assert len(parse_feed(rss.encode(), {}, "https://dinas.contoh.example/", WEBSITE.handle, UTC).entries) == 1
+    read_head(piece * 15_000, "https://dinas.contoh.example/")
+    assert time.process_time() - begun < 2
+
+
+def test_an_unknown_declaration_costs_a_feed_no_entry() -> None:
+    rss = "<rss version='2.0'><channel><item><title>a &lt;![CDATguid isi</title><guid>1</guid></item></channel></rss>"
+    assert len(parse_feed(rss.encode(), {}, "https://dinas.contoh.example/", WEBSITE.handle, UTC).entries) == 1
+
+
+def test_a_broken_feed_with_a_character_that_does_not_exist_is_no_feed() -> None:
+    atom = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>a</title>&#x110000;<content>c</content></entry></fe'
+    assert parse_feed(atom.encode(), {}, "https://dinas.contoh.example/", WEBSITE.handle, UTC).version == ""

@@ -227,7 +227,7 @@ def _odd(value: Any, random: Random) -> Any:
     way = random.random()
     if isinstance(value, str) and way < 0.45:
         return change_text(value, random)
-    if isinstance(value, str) and way < 0.5 and value.isdigit() and len(value) < 25:
+    if isinstance(value, str) and way < 0.5 and value.isascii() and value.isdigit() and len(value) < 25:
         return int(value)
     if isinstance(value, int) and way < 0.3:
         return random.choice((value + 1, -value, value * 1000, value * 10**12, str(value), float(value % 2**60)))

@@ -1,15 +1,19 @@
 """Targets: folding against the plain reference, reply codes, incoming mail, patterns of rules, answers of the model reader."""
 
 import re
+import warnings
 from email import message_from_bytes
+from functools import cache
 from typing import Any
 
 from pantau.checks.fold import fold
+from pantau.checks.fold_tables import fold_character
 from pantau.checks.linear import PIECE_CHARS, problem_of
 from pantau.checks.reader_answer import locate, read_answers
 from pantau.checks.reader_prompt import prepare
 from pantau.core.tokens import ReplyKey, codes_in, without_codes
 from pantau.delivery.review import judge
+from tests.checks import oracle
 from tests.checks.material import HOSTILE, post
 from tests.checks.oracle import Folded
 from tests.delivery.letters_from import (
@@ -40,6 +44,9 @@ _CAPTIONS = (
 
 def _short() -> list[str]:
     return [*_CAPTIONS, *(text for text in HOSTILE.values() if len(text) < 120)]
+
+
+oracle.fold_character = cache(fold_character)  # the reference is otherwise nine tenths of the time
 
 
 def check_fold(text: str) -> bool:
@@ -121,8 +128,12 @@ def _letters() -> list[bytes]:
 
 def check_pattern(pattern: str) -> bool:
     """A pattern that is let in searches any piece of text within the time of one input."""
-    if problem_of(pattern):
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of what a pattern may mean some day
+        return not problem_of(pattern) and _searches(pattern)
+
+
+def _searches(pattern: str) -> bool:
     compiled = re.compile(pattern.encode("ascii"))
     for sign in (b"a", b"1", b" ", b"1.", b"a ", b"3349014507680003 "):
         compiled.search((sign * PIECE_CHARS)[:PIECE_CHARS] + b"!")
