@@ -116,6 +116,16 @@ class Accounts:
             for account, row in zip(accounts, matches, strict=True)
         ]
 
+    def former(self, unit: str) -> list[Account]:
+        """Accounts that left the register while they were this unit's (its code), with all that is stored of them still there."""
+        query = sa.select(_T).where(_T.c.unit == unit, _T.c.listed.is_(False)).order_by(_T.c.id)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Account(platform=row.platform, handle=row.handle, platform_id=row.platform_id, unit=unit, since=row.since)
+            for row in rows
+        ]
+
     def watermarks(self) -> dict[str, Watermark]:
         """How far each account was completely read, by today's ``Account.key``; accounts never so read are absent."""
         with self._database.read() as connection:

@@ -43,6 +43,40 @@ def test_a_unit_gets_all_that_is_held_about_it_and_nothing_of_another(desk: Desk
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_accounts_and_units_that_left_the_register_are_still_in_what_is_held(desk: Desk) -> None:
+    desk.accounts = 1
+    desk.write()
+    desk.night(2)
+    desk.run("export", "OPD-01", "--output", str(desk.folder / "lama"))
+    assert "milik unit lain" in (desk.folder / "lama" / "unggahan.jsonl").read_text("utf-8")
+    assert "tidak_lagi_di_daftar" in (desk.folder / "lama" / "unit.jsonl").read_text("utf-8")
+    assert len(lines(desk.folder / "lama" / "temuan.jsonl")) == 1
+    assert "tidak lagi di daftar" in (desk.folder / "lama" / "BACA-DULU.txt").read_text("utf-8")
+
+
+def test_a_purge_by_the_usual_rules_says_first_what_would_go_and_leaves_a_log_that_proves_itself(desk: Desk) -> None:
+    copy = desk.folder / "data" / "pantau.db.skema-0006"
+    copy.write_bytes(b"lama")
+    told = desk.run("purge", "--dry-run")
+    assert told.startswith("Akan dihapus: 0 jawaban mentah")
+    desk.now += timedelta(days=4000)
+    would = desk.run("purge", "--dry-run")
+    assert copy.exists()
+    assert NIK in desk.run("export", "OPD-00", "--output", str(desk.folder / "a")) + (
+        desk.folder / "a" / "unggahan.jsonl"
+    ).read_text("utf-8")
+    did = desk.run("purge")
+    assert did == would.replace("Akan dihapus", "Dihapus")
+    assert "2 ringkasan" not in did
+    assert "1 salinan lama. Nomor warga disamarkan di 1 unggahan" in did
+    assert not copy.exists()
+    desk.run("export", "OPD-00", "--output", str(desk.folder / "b"))
+    assert NIK not in (desk.folder / "b" / "unggahan.jsonl").read_text("utf-8")
+    assert (desk.folder / "b" / "temuan.jsonl").read_text("utf-8") == ""
+    said = desk.run("audit", "verify")
+    assert "sudah dihapus menurut aturan penyimpanan; yang tersisa menyegelnya" in said
+
+
 def test_an_unknown_unit_or_a_folder_in_use_is_refused_and_nothing_is_written(desk: Desk) -> None:
     assert "tidak ada di daftar" in desk.run("export", "OPD-99", "--output", str(desk.folder / "x"), code=3)
     assert not (desk.folder / "x").exists()
