@@ -316,4 +316,5 @@ def _with_our_logs() -> None:
             logger = logging.getLogger(name)
             logger.handlers.clear()
             logger.propagate = True
+            logger.setLevel(logging.NOTSET)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
