@@ -38,7 +38,7 @@ def remove_leftovers(settings: Settings, now: datetime, *, dry_run: bool = False
         return 0
     before = now - timedelta(days=settings.retention.leftovers_days)
     base = sqlite_file(settings.database_url)
-    found = list(settings.state_dir.glob(f"{ASIDE}*")) if settings.state_dir.is_dir() else []
+    found = list(settings.shared_dir.glob(f"{ASIDE}*")) if settings.shared_dir.is_dir() else []
     found += list(base.parent.glob(f"{base.name}{COPY_MARK}*")) if base is not None else []
     old = [
         path for path in found if not path.is_symlink() and datetime.fromtimestamp(path.lstat().st_mtime, UTC) < before

@@ -1,6 +1,6 @@
 """Access tokens that end soon, said while there is still time to renew them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -30,12 +30,15 @@ class TokenState(Protocol):
         ...
 
 
-def token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
+def token_warnings(settings: Settings, now: datetime, tiktok_handles: Collection[str] | None = None) -> tuple[str, ...]:
     """A sentence for each token of Meta that is refused or ends within ten days, one for the session, one for all TikTok accounts.
 
     One request per token of Meta's. A service that does not answer gives no sentence: its accounts are unread anyway.
+    ``tiktok_handles`` (lower case): only these, where the tokens of other offices lie in the same folder; None: all.
     """
     tiktok = tiktok_shelf(settings).ends() if settings.collect.tiktok.client_secret else {}
+    if tiktok_handles is not None:
+        tiktok = {handle: until for handle, until in tiktok.items() if handle.lower() in tiktok_handles}
     return (
         *_meta_warnings(settings, now),
         *_session_warnings(settings, now),

@@ -175,14 +175,15 @@ def site_of(job: Job, *, folder: Path | None = None) -> Site:
         shared_mailbox=any(same_mailbox(job.settings.mail, other.mail) for other in job.others),
         open_pictures=lambda: open_pictures(job.settings),
         chat=reader_chat(job.settings),
-        token_warnings=partial(_token_warnings, job.settings),
+        token_warnings=partial(_token_warnings, job),
     )
 
 
-def _token_warnings(settings: Settings, now: datetime) -> tuple[str, ...]:
+def _token_warnings(job: Job, now: datetime) -> tuple[str, ...]:
     from jobs.tokens import token_warnings
 
-    return token_warnings(settings, now)
+    own = {account.handle.lower() for account in job.register.accounts if account.platform == "tiktok"}
+    return token_warnings(job.settings, now, own if job.settings.code else None)
 
 
 def build_collectors(settings: Settings, pace: Pace) -> dict[str, Collector]:

@@ -65,9 +65,10 @@ class Regencies:
     def site(self, code: str, at: datetime) -> Site:
         """One office's surroundings; its mails go into a folder of its own."""
         job = job_in(self.installation, code, self.config, local_day(at))
+        site = self._at(site_of(job), at)
         if self.by_server:
-            return self._at(site_of(job), at)
-        return self._at(bare_site(job.settings), at, job=job, transport=FolderTransport(self.home / "surel" / code))
+            return site
+        return msgspec.structs.replace(site, transport=FolderTransport(self.home / "surel" / code))
 
     def night(self, at: datetime, *codes: str) -> dict[str, OfficeResult]:
         """One night of all offices, or of some."""

@@ -2,11 +2,13 @@
 
 import os
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from collectors.tiktok_tokens import Shelf, Token
 from jobs import exit_codes, nightly, offices
 from jobs.__main__ import run
 from jobs.night import Night, NightResult
@@ -247,6 +249,29 @@ def test_on_postgresql_each_office_has_its_own_schema(seen: Regencies, tmp_path:
                 assert "Sluke" not in texts
         finally:
             admin.execute(f"drop database {name} with (force)")
+
+
+def test_a_digest_warns_of_tiktok_permissions_of_its_own_accounts_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANTAU_TIKTOK", "rahasia")
+    blocks = {"blora": block("Blora"), "pati": block("Pati")}
+    rows: dict[str, list[Row]] = {
+        "blora": [("OPD-1", "Dinas Satu", "opd", "", "tiktok", "Wisata_Blora")],
+        "pati": [("OPD-1", "Dinas Dua", "opd", "", "tiktok", "wisata_pati")],
+    }
+    shared = '[collect.tiktok]\nclient_key = "k"\nclient_secret = "env:PANTAU_TIKTOK"\n'
+    town = Regencies(tmp_path, blocks, rows, [], shared)
+    shelf = Shelf(town.installation.shared.tiktok_tokens_dir)
+    for handle in ("wisata_blora", "wisata_pati"):
+        token = Token(
+            handle=handle, open_id=handle, client_key="k", access_token="a", refresh_token="r", access_until=NIGHT
+        )
+        shelf.save(msgspec.structs.replace(token, refresh_until=NIGHT + timedelta(days=3)))
+    for code, other in (("blora", "pati"), ("pati", "blora")):
+        (warning,) = town.site(code, NIGHT).token_warnings(NIGHT)
+        assert f"@wisata_{code}" in warning
+        assert other not in warning
 
 
 def test_costs_are_shared_out_and_the_shares_add_up() -> None:
