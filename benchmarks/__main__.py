@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import rerun, startup
+from benchmarks import engine, rerun, startup
 from benchmarks.table import Row, print_rows
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """All rows, in the order in which they are measured."""
     yield from startup.rows(rounds=3 if quick else 11)
+    yield from engine.rows(quick=quick)
     sizes = rerun.QUICK if quick else rerun.Sizes()
     yield from rerun.all_rows(sizes, os.environ.get("PANTAU_TEST_POSTGRES", ""))
 

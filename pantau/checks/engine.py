@@ -6,7 +6,8 @@ on its own (``kinds/``), so that neither the size of blocks nor the engine can c
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,10 +31,11 @@ from pantau.core.model import Post, RuleFailure, StoredTexts, Unit, sort_finding
 
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 
-BLOCK_TEXTS = 500
+BLOCK_POSTS = 500
 BLOCK_BYTES = 250_000
-"""A block ends at so many texts or bytes, whichever comes first; it then fits the processor's cache."""
-
+"""A block ends at about so many posts or bytes, whichever comes first; it then fits the processor's cache."""
+_PIECE = 50
+"""Posts after which the bytes are counted."""
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Post]]
 """Gives posts by their keys."""
@@ -51,7 +53,7 @@ class Checker:
         zone: ZoneInfo = WIB,
         *,
         cache_dir: Path | None = None,
-        block_texts: int = BLOCK_TEXTS,
+        block_posts: int = BLOCK_POSTS,
         timer: Callable[[], float] = time.thread_time,
     ) -> None:
         """``situations`` and ``units`` (by code) tell where which hardship holds; ``zone`` is that of its days.
@@ -60,7 +62,7 @@ class Checker:
         """
         self._compiled: Compiled = compile_catalogue(catalogue, engine, cache_dir)
         self._verdicts, self._broken = _verdicts(self._compiled)
-        self._block_texts = block_texts
+        self._block_posts = block_posts
         self._timer = timer
         self._zone = zone
         self._situations, self._units = tuple(situations), dict(units or {})
@@ -111,7 +113,7 @@ class Checker:
         A post that ``fetch`` does not give any more is passed over.
         """
         judge = Judge(self._compiled, self._situations, self._units, self._zone, self._timer)
-        for block in _blocks(rows, self._block_texts):
+        for block in _blocks(rows, self._block_posts):
             yield self._check_block(block, fetch, unit_of, judge)
 
     def _check_block(
@@ -150,13 +152,13 @@ class _Folded:
 
     def __init__(self, rows: list[StoredTexts], compiled: Compiled) -> None:
         self._compiled = compiled
-        self.texts = [text for row in rows for text in row[1:3] if text]
+        self._count = len(rows)
+        fields = list(
+            chain.from_iterable(zip([row.text for row in rows], [row.image_text for row in rows], strict=True))
+        )
+        self.texts = list(filter(None, fields))
         """The texts that are not empty, post by post."""
-        places = chain.from_iterable((2 * n, 2 * n + 1) for n in range(len(rows)))
-        owners = [
-            place for place, text in zip(places, chain.from_iterable(row[1:3] for row in rows), strict=True) if text
-        ]
-        self._owners = np.array(owners, np.int64)
+        self._owners = np.flatnonzero(np.fromiter(map(len, fields), np.int64, len(fields)))
         """Per text twice the number of its post, plus one for words on pictures."""
         if not self.texts:
             return
@@ -164,6 +166,18 @@ class _Folded:
         self._hits = compiled.scanner.scan(self._block.skeleton)
         self._hit_texts = self._block.text_of(self._hits.ends - 1, "skeleton")
         self._views: dict[int, TextView] = {}
+
+    @cached_property
+    def _texts_of(self) -> list[int]:
+        """The first text of each post, and one more."""
+        first: list[int] = np.searchsorted(self._owners, 2 * np.arange(self._count + 1)).tolist()
+        return first
+
+    @cached_property
+    def _hits_of(self) -> list[int]:
+        """The first hit of each text, and one more."""
+        first: list[int] = np.searchsorted(self._hit_texts, np.arange(len(self.texts) + 1)).tolist()
+        return first
 
     def nominated(self) -> list[tuple[int, list[int]]]:
         """Numbers of the rules to be tried, by number of the post, in order."""
@@ -182,15 +196,14 @@ class _Folded:
 
     def view(self, number: int) -> PostView:
         """A post with all its texts."""
-        first, after = np.searchsorted(self._owners, (2 * number, 2 * number + 2)).tolist()
         views: list[TextView | None] = [None, None]
-        for text in range(first, after):
+        for text in range(*self._texts_of[number : number + 2]):
             views[self._owners[text] % 2] = self._text_view(text)
         return PostView(views)
 
     def _text_view(self, text: int) -> TextView:
         if text not in self._views:
-            first, after = np.searchsorted(self._hit_texts, (text, text + 1))
+            first, after = self._hits_of[text : text + 2]
             begin = self._block.bounds("skeleton")[text]
             hits = Hits(self._hits.literals[first:after], self._hits.ends[first:after] - begin)
             published = self.texts[text].decode("utf-8", "surrogatepass")
@@ -198,15 +211,16 @@ class _Folded:
         return self._views[text]
 
 
-def _blocks(rows: Iterable[StoredTexts], block_texts: int) -> Iterator[list[StoredTexts]]:
+def _blocks(rows: Iterable[StoredTexts], block_posts: int) -> Iterator[list[StoredTexts]]:
+    """Posts in lists of at most ``block_posts``, fewer where texts are long."""
+    stream = iter(rows)
     block: list[StoredTexts] = []
-    texts = size = 0
-    for row in rows:
-        block.append(row)
-        texts += bool(row.text) + bool(row.image_text)
-        size += len(row.text) + len(row.image_text)
-        if texts >= block_texts or size >= BLOCK_BYTES:
+    size = 0
+    while piece := list(islice(stream, min(_PIECE, block_posts - len(block)))):
+        block += piece
+        size += sum([len(row.text) + len(row.image_text) for row in piece])
+        if len(block) >= block_posts or size >= BLOCK_BYTES:
             yield block
-            block, texts, size = [], 0, 0
+            block, size = [], 0
     if block:
         yield block

@@ -12,16 +12,17 @@ map back to the original and cost nothing until a text has a hit. Texts do not i
 same texts into blocks gives the same result.
 """
 
-from bisect import bisect_left, bisect_right
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache, cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pantau.checks.fold_tables import FLAGS, GONE, REGIONAL_A, ascii_table, fold_character
+from pantau.checks.way_back import WayBack
 
 FOLD_VERSION = "1"
 """Changes whenever the same text may fold differently."""
@@ -32,6 +33,12 @@ Places = NDArray[np.int64]
 GAP = 0x60
 """What stands between words in a skeleton: the backtick, which the light text never holds."""
 _SEPARATOR = b" \x00 "
+_SAME_BOUNDS = {"light_marks": "raw", "skeleton_marks": "wide"}
+_OUTSIDE, _INSIDE, _LOWER, _UPPER = range(4)
+_TAG_BYTES = 64
+"""Hashtags up to this length are looked at together."""
+_TAG = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
+_NEW_WORD = re.compile(rb"(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _AT, _DOLLAR, _BANG, _BAR, _QUOTE = 0x3A, 0x3B, 0x3C, 0x3D, 0x3E
 _TWO = ord("2")
 _LEET = dict(zip(b"0123456789", b"oi`easgtbg", strict=True)) | {
@@ -62,32 +69,41 @@ def _skeleton_table() -> bytes:
 
 
 @cache
-def _lookup(kind: str) -> Bytes:
-    """256-entry tables: ``leet`` values, ``alone`` values, ``word`` (1 for a byte inside a hashtag)."""
+def _lookup(name: str) -> Bytes:
+    """Tables of 256 entries: ``leet`` values; ``kind`` of a byte in a hashtag; ``lead`` bits of the first byte of a character
+    and the ``shift`` of its code point when decoded as if it had four bytes."""
     table = np.arange(256, dtype=np.uint8)
-    if kind == "leet":
+    if name == "leet":
         for code, letter in _LEET.items():
             table[code] = letter
-    elif kind == "alone":
-        table[[_AT, _DOLLAR, _BANG, _BAR]] = GAP
+    elif name == "kind":
+        table[:] = _OUTSIDE
+        table[[code for code in range(128) if chr(code).isalnum()] + [ord("_"), *range(128, 256)]] = _INSIDE
+        table[ord("A") : ord("Z") + 1] = _UPPER
+        table[ord("a") : ord("z") + 1] = _LOWER
+    elif name == "lead":
+        table[:] = np.where(table < 0xE0, table & 0x1F, np.where(table < 0xF0, table & 0x0F, table & 0x07))
     else:
-        table[:] = [chr(code).isalnum() or code == ord("_") or code >= 0x80 for code in range(128)] + [1] * 128
+        table[:] = np.where(table < 0xE0, 12, np.where(table < 0xF0, 6, 0))
     return table
 
 
 class _CharacterTable:
-    """Folded form of each code point, four bytes wide, filled as characters are met."""
+    """Folded form of each code point, four bytes in one number, filled as characters are met; 0 for one not met yet."""
 
     def __init__(self) -> None:
-        self.known: NDArray[np.bool_] = np.zeros(0x110000, np.bool_)
-        self.rows: NDArray[np.uint8] = np.zeros((0x110000, 4), np.uint8)
+        self._packed: NDArray[np.uint32] = np.zeros(0x110000, np.uint32)
 
-    def learn(self, code_points: NDArray[Any]) -> None:
-        """Add the code points that were not met before."""
-        for code_point in set(code_points[~self.known[code_points]].tolist()):
-            folded = fold_character(chr(code_point)).encode("ascii")
-            self.rows[code_point] = list(folded.ljust(4, b"\xff"))
-            self.known[code_point] = True
+    def folded(self, code_points: NDArray[Any]) -> Bytes:
+        """A row of four bytes for each code point, ``GONE`` where there is nothing."""
+        packed = self._packed[code_points]
+        if not packed.all():
+            for code_point in set(code_points[packed == 0].tolist()):
+                folded = fold_character(chr(code_point)).encode("ascii")
+                self._packed[code_point] = np.frombuffer(folded.ljust(4, b"\xff"), np.uint32)[0]
+            packed = self._packed[code_points]
+        rows: Bytes = packed.view(np.uint8).reshape(-1, 4)
+        return rows
 
 
 @cache
@@ -105,15 +121,15 @@ class _Foreign:
     def __init__(self, raw: bytes) -> None:
         source = np.frombuffer(raw, np.uint8)
         self.bytes: Places = np.flatnonzero(source > 0x7F)
-        heads = self.bytes[source[self.bytes] >= 0xC0]
-        lead = source[heads].astype(np.uint32)
-        width = np.uint32(2) + (lead >= 0xE0) + (lead >= 0xF0)
-        value = lead & np.where(width == 2, 0x1F, np.where(width == 3, 0x0F, 0x07)).astype(np.uint32)
+        codes = source[self.bytes]
+        first = codes >= 0xC0
+        self.heads: Places = self.bytes[first]
+        lead = codes[first]
+        value = _lookup("lead")[lead].astype(np.uint32)
         for step in (1, 2, 3):
-            tail = source[np.minimum(heads + step, source.size - 1)] & np.uint32(0x3F)
-            value = np.where(width > step, value << np.uint32(6) | tail, value)
-        self.heads: Places = heads
-        self.values = value
+            value <<= np.uint32(6)
+            value |= source.take(self.heads + step, mode="clip") & np.uint8(0x3F)
+        self.values: NDArray[np.uint32] = value >> _lookup("shift")[lead]
 
 
 def _fold_light(raw: bytes, foreign: _Foreign) -> bytearray:
@@ -123,14 +139,13 @@ def _fold_light(raw: bytes, foreign: _Foreign) -> bytearray:
         return marks
     out = np.frombuffer(marks, np.uint8)
     heads, value = foreign.heads, foreign.values
-    table = _characters()
-    table.learn(value)
-    rows = table.rows[value]
+    rows = _characters().folded(value)
     out[foreign.bytes] = GONE
     out[heads] = rows[:, 0]
-    for step in (1, 2, 3):
-        there = rows[:, step] != GONE
-        out[heads[there] + step] = rows[there, step]
+    longer = np.flatnonzero(rows[:, 1] != GONE)
+    for step in (1, 2, 3) if longer.size else ():
+        longer = longer[rows[longer, step] != GONE]
+        out[heads[longer] + step] = rows[longer, step]
     regional = (value - np.uint32(REGIONAL_A)) < 26
     if regional.any():
         _blank_flags(out, heads[regional], value[regional])
@@ -139,33 +154,58 @@ def _fold_light(raw: bytes, foreign: _Foreign) -> bytearray:
 
 def _blank_flags(out: Bytes, heads: Places, values: NDArray[Any]) -> None:
     """Regional indicators that pair up as flags are pictures, not letters."""
-    starts = np.flatnonzero(np.diff(heads, prepend=-9) != 4).tolist()
-    letters = [chr(ord("A") + value - REGIONAL_A) for value in values.tolist()]
-    for first, after in pairwise([*starts, heads.size]):
-        run = "".join(letters[first:after])
-        if len(run) % 2 == 0 and all(run[n : n + 2] in FLAGS for n in range(0, len(run), 2)):
-            out[heads[first:after]] = ord(" ")
+    starts = np.flatnonzero(np.diff(heads, prepend=-9) != 4)
+    letters = (values - np.uint32(REGIONAL_A)).astype(np.uint8)
+    lengths = np.diff(starts, append=heads.size)
+    pairs = starts[lengths == 2]
+    flags = pairs[_flag_table()[letters[pairs], letters[pairs + 1]]]
+    out[heads[flags]] = out[heads[flags + 1]] = ord(" ")
+    longer = lengths > 2
+    for first, size in zip(starts[longer].tolist(), lengths[longer].tolist(), strict=True):
+        run = letters[first : first + size]
+        if size % 2 == 0 and _flag_table()[run[::2], run[1::2]].all():
+            out[heads[first : first + size]] = ord(" ")
+
+
+@cache
+def _flag_table() -> NDArray[np.bool_]:
+    table = np.zeros((26, 26), np.bool_)
+    for first, second in FLAGS:
+        table[ord(first) - ord("A"), ord(second) - ord("A")] = True
+    return table
 
 
 def _camel_places(raw: bytes) -> Places:
     """Places in ``raw`` where a new word begins inside a camel-case hashtag (``#MobilMewah``, ``#ASNHebat``)."""
-    if b"#" not in raw:
-        return np.empty(0, np.int64)
-    source = np.frombuffer(raw, np.uint8)
-    upper = (source - np.uint8(ord("A"))) < 26
-    lower = _is_letter(source)
+    first = np.flatnonzero(np.frombuffer(raw, np.uint8) == ord("#")) + 1
+    if not first.size:
+        return first
+    padded = np.frombuffer(raw + b" " * _TAG_BYTES, np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _TAG_BYTES)[first]
+    kinds = np.frombuffer(windows.tobytes().translate(_lookup("kind").tobytes()), np.uint8)
+    outside = (kinds == _OUTSIDE).reshape(windows.shape)
+    length = outside.argmax(axis=1)
+    upper, lower = kinds == _UPPER, kinds == _LOWER
     begins = lower[:-1] & upper[1:]
     begins[:-1] |= upper[:-2] & upper[1:-1] & lower[2:]
-    places = np.flatnonzero(begins) + 1
-    if not places.size:
-        return places
-    outside = np.flatnonzero(np.frombuffer(raw.translate(_lookup("word").tobytes()), np.uint8) == 0)
-    after = np.searchsorted(outside, places)
-    tagged = source[outside[after - 1]] == ord("#")
-    places, after = places[tagged], after[tagged]
-    length = outside[np.minimum(after, outside.size - 1)] - outside[after - 1] - 1
-    cuts = np.searchsorted(after, after, side="right") - np.searchsorted(after, after)
-    return np.asarray(places[length >= 3 * (cuts + 1)], np.int64)
+    tags, places = np.divmod(np.flatnonzero(begins) + 1, _TAG_BYTES)
+    whole = outside[np.arange(first.size), length]
+    inside = (places > 0) & (places < length[tags]) & whole[tags]
+    tags, places = tags[inside], places[inside]
+    enough = length >= 3 * (np.bincount(tags, minlength=first.size) + 1)
+    found: Places = (first[tags] + places)[enough[tags]]
+    if whole.all():
+        return found
+    longer = [place for start in first[~whole].tolist() for place in _cuts_of_tag(raw, start)]
+    return np.sort(np.concatenate((found, np.array(longer, np.int64))))
+
+
+def _cuts_of_tag(raw: bytes, start: int) -> list[int]:
+    """The same for one hashtag that is longer than ``_TAG_BYTES``."""
+    tag = _TAG.match(raw, start)
+    end = tag.end() if tag else start
+    cuts = [found.start() for found in _NEW_WORD.finditer(raw, start, end)]
+    return cuts if end - start >= 3 * (len(cuts) + 1) else []
 
 
 def _resolve_signs(codes: Bytes, special: Places) -> Places:
@@ -180,22 +220,33 @@ def _resolve_signs(codes: Bytes, special: Places) -> Places:
         quotes = inner[quote & between]
         codes[inner[(~quote & ~both) | (quote & ~between)]] = GAP
     signs = special[(codes[special] - np.uint8(0x30)) < 14]
-    if not signs.size:
-        return quotes
+    if signs.size:
+        _resolve_runs(codes, signs)
+    return quotes
+
+
+def _resolve_runs(codes: Bytes, signs: Places) -> None:
+    """The same for runs of digits and signs, without those of ``! |`` and apostrophes that are none."""
     cuts = np.flatnonzero(np.diff(signs) > 1)
     first = signs[np.concatenate(([0], cuts + 1))]
     last = signs[np.concatenate((cuts, [signs.size - 1]))]
     left, right = _is_letter(codes[first - 1]), _is_letter(codes[last + 1])
+    beside = np.flatnonzero(left | right)
+    alone = signs[codes[signs] >= _AT]
+    if not beside.size:
+        codes[alone] = GAP
+        return
+    first, last, left, right = first[beside], last[beside], left[beside], right[beside]
     left_word = left & _is_letter(codes[first - 2])
-    right_word = right & _is_letter(codes[np.minimum(last + 2, codes.size - 1)])
+    right_word = right & _is_letter(codes.take(last + 2, mode="clip"))
     number = (last > first) & ((left_word & ~right) | (right_word & ~left))
-    how = np.where(number, 2, np.where(left | right, 1, 0))
-    how = np.repeat(how, last - first + 1)
-    values = codes[signs]
-    codes[signs] = np.choose(how, [_lookup("alone")[values], _lookup("leet")[values], np.full_like(values, GAP)])
-    mention = first[~left & (values[np.searchsorted(signs, first)] == _AT)]
+    size = last - first + 1
+    places = np.arange(size.sum()) + np.repeat(first - (np.cumsum(size) - size), size)
+    letters = np.where(np.repeat(number, size), np.uint8(GAP), _lookup("leet")[codes[places]])
+    mention = first[~left & (codes[first] == _AT)]
+    codes[alone] = GAP
+    codes[places] = letters
     codes[mention] = GAP
-    return quotes
 
 
 def _spelled_out(codes: Bytes) -> Places:
@@ -256,34 +307,32 @@ class Block:
             return bytes(self.light), places
         gone = np.flatnonzero(np.frombuffer(self.light_marks, np.uint8) == GONE)
         places = places - np.searchsorted(gone, places)
-        wide = np.insert(np.frombuffer(self.light, np.uint8), places, GAP).tobytes()
-        return wide, places + np.arange(places.size)
+        inserted = places + np.arange(places.size)
+        wide = np.full(len(self.light) + places.size, GAP, np.uint8)
+        kept = np.ones(wide.size, np.bool_)
+        kept[inserted] = False
+        wide[kept] = np.frombuffer(self.light, np.uint8)
+        return wide.tobytes(), inserted
+
+    def part(self, number: int, level: str) -> bytes:
+        """One text at a level (``raw light light_marks wide skeleton_marks skeleton``), a blank or gap at both ends."""
+        bounds = self.bounds(_SAME_BOUNDS.get(level, level))
+        return bytes(getattr(self, level)[bounds[number] : bounds[number + 1] - 1])
+
+    def way_back(self, number: int) -> WayBack:
+        """The places of one text."""
+        begin, end = self.bounds("wide")[number : number + 2]
+        inserted = self._inserted
+        cuts = [place - begin for place in inserted[bisect_left(inserted, begin) : bisect_left(inserted, end)]]
+        raw, light_marks, skeleton_marks = (
+            self.part(number, level) for level in ("raw", "light_marks", "skeleton_marks")
+        )
+        return WayBack(raw, light_marks, skeleton_marks, cuts)
 
     @cached_property
-    def _skipped(self) -> dict[str, list[int]]:
-        """Per level what must be added to (``skeleton``, ``light``) or taken off (``raw``) a place, as sorted thresholds."""
-        squeezed = np.flatnonzero(np.frombuffer(self.skeleton_marks, np.uint8) == GONE)
-        gone = np.flatnonzero(np.frombuffer(self.light_marks, np.uint8) == GONE)
-        inner = np.flatnonzero(np.frombuffer(self.raw, np.int8) < -64)
-        return {
-            "skeleton": (squeezed - np.arange(squeezed.size)).tolist(),
-            "light": (gone - np.arange(gone.size)).tolist(),
-            "wide": self.inserted.tolist(),
-            "raw": inner.tolist(),
-        }
-
-    def wide_place(self, place: int) -> int:
-        """Place in ``wide`` of a code of the skeleton."""
-        return place + bisect_right(self._skipped["skeleton"], place)
-
-    def light_point(self, place: int) -> int:
-        """Number of the code point behind a place of ``light``, counted from the beginning of the block."""
-        byte = place + bisect_right(self._skipped["light"], place)
-        return byte - bisect_right(self._skipped["raw"], byte)
-
-    def wide_point(self, place: int) -> int:
-        """The same for ``wide``; a gap put in before a word of a hashtag stands for the character after it."""
-        return self.light_point(place - bisect_left(self._skipped["wide"], place))
+    def _inserted(self) -> list[int]:
+        inserted: list[int] = self.inserted.tolist()
+        return inserted
 
     def bounds(self, level: str) -> list[int]:
         """``[start of text 0, start of text 1, ..., end + 1]`` at a level (``raw light wide skeleton``); text n is

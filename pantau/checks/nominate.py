@@ -3,13 +3,14 @@
 Nothing is decided here; a post that is named in vain costs time only, and none that could fire is left out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pantau.checks.anchors import anchor_of
+from pantau.checks.anchors import WORD, Needle, anchor_of
 from pantau.checks.fold import Block, sorted_unique
 from pantau.checks.kinds.compiled import CompiledRule, Groups
 from pantau.checks.lexicon import Lexicon, Table
@@ -107,6 +108,43 @@ def _parts(rule: CompiledRule) -> list[Groups]:
     return [*rule.sets, *(groups for groups, _ in rule.require)]
 
 
+class _Anchors:
+    """The literals of all patterns and the parts they call up."""
+
+    def __init__(self, anchors: Mapping[Needle, set[int]], engine: Engine) -> None:
+        needles = sorted(anchors)
+        texts = sorted({needle.text for needle in needles})
+        self._size = np.fromiter(map(len, texts), np.int64, len(texts))
+        self._starts = np.array([needle.starts for needle in needles], np.bool_)
+        self._ends = np.array([needle.ends for needle in needles], np.bool_)
+        numbers = {text: number for number, text in enumerate(texts)}
+        rows = np.array([numbers[needle.text] for needle in needles], np.int64)
+        self._needles = _Lookup.of([rows], [np.arange(len(needles))], len(texts))
+        pairs = [(number, part) for number, needle in enumerate(needles) for part in anchors[needle]]
+        columns = np.array(pairs, np.int64).reshape(-1, 2)
+        self._parts = _Lookup.of([columns[:, 0]], [columns[:, 1]], len(needles))
+        self._scanner = build_scanner(texts, engine)
+
+    def find(self, block: Block) -> tuple[Ints, Ints]:
+        """``(parts, places)``: parts of which a needle stands in the light text, and where it ends."""
+        light = bytes(block.light)
+        hits = self._scanner.scan(light)
+        if not hits.ends.size:
+            return hits.literals, hits.ends
+        codes = np.frombuffer(light + b" ", np.uint8)
+        goes_on = _word_table()[codes[hits.ends]]
+        went_on = _word_table()[codes[hits.ends - self._size[hits.literals] - 1]]
+        needles, order = self._needles.expand(hits.literals, np.arange(hits.ends.size))
+        wrong = (self._ends[needles] & goes_on[order]) | (self._starts[needles] & went_on[order])
+        needles, order = needles[~wrong], order[~wrong]
+        return self._parts.expand(needles, hits.ends[order] - 1)
+
+
+@cache
+def _word_table() -> NDArray[np.bool_]:
+    return np.array(WORD, np.bool_)
+
+
 class Nominator:
     """The parts of all rules and what calls them up."""
 
@@ -118,7 +156,7 @@ class Nominator:
         self._always: list[int] = []
         calls: list[tuple[Ints, Ints]] = []
         entry_calls: list[tuple[Ints, Ints]] = []
-        anchors: dict[bytes, set[int]] = {}
+        anchors: dict[Needle, set[int]] = {}
         for number, rule in enumerate(rules):
             for groups in _parts(rule):
                 for group in groups:
@@ -135,20 +173,16 @@ class Nominator:
         self._needed = np.bincount(self._owner, minlength=len(rules)) if rule_of else np.zeros(0, np.int64)
         self._calls = _Lookup.of(*_columns(calls), len(lexicon.literals))
         self._entry_calls = _Lookup.of(*_columns(entry_calls), len(self._entries.numbers))
-        names = sorted(anchors)
-        pairs = [(n, part) for n, name in enumerate(names) for part in anchors[name]]
-        columns = np.array(pairs, np.int64).reshape(-1, 2)
-        self._anchored = _Lookup.of([columns[:, 0]], [columns[:, 1]], len(names))
-        self._anchors = build_scanner(names, engine)
+        self._anchors = _Anchors(anchors, engine)
 
-    def _add_patterns(self, patterns: Iterable[str], part: int, anchors: dict[bytes, set[int]]) -> None:
+    def _add_patterns(self, patterns: Iterable[str], part: int, anchors: dict[Needle, set[int]]) -> None:
         for pattern in patterns:
             anchor = anchor_of(pattern)
-            for literal in anchor.literals:
-                anchors.setdefault(literal, set()).add(part)
+            for needle in anchor.needles:
+                anchors.setdefault(needle, set()).add(part)
             if anchor.digits:
                 self._digits.setdefault((anchor.digits, anchor.width), []).append(part)
-            elif not anchor.literals:
+            elif not anchor.needles:
                 self._always.append(part)
 
     def nominate(self, block: Block, hits: Hits, texts: Ints, posts: Ints) -> dict[int, list[int]]:
@@ -158,12 +192,11 @@ class Nominator:
         found = [self._calls.expand(hits.literals, posts[texts])]
         entries, entry_texts = self._entries.complete(hits.literals, texts)
         found.append(self._entry_calls.expand(entries, posts[entry_texts]))
-        anchors = self._anchors.scan(bytes(block.light))
-        if anchors.ends.size:
-            found.append(self._anchored.expand(anchors.literals, posts[block.text_of(anchors.ends - 1, "light")]))
-        for (digits, width), parts in self._digits.items():
-            with_digits = posts[np.array(_texts_with_digits(block, digits, width), np.int64)]
-            found += [(np.full_like(with_digits, part), with_digits) for part in parts]
+        called, ends = self._anchors.find(block)
+        if ends.size:
+            found.append((called, posts[block.text_of(ends, "light")]))
+        if self._digits:
+            found += self._with_digits(block, posts)
         found += [(np.full_like(posts, part), posts) for part in self._always]
         parts_found, places = (np.concatenate(column) for column in zip(*found, strict=True))
         rules_of: dict[int, list[int]] = {}
@@ -172,12 +205,10 @@ class Nominator:
             rules_of.setdefault(post, []).append(rule)
         return rules_of
 
-
-def _texts_with_digits(block: Block, count: int, width: int) -> list[int]:
-    """Numbers of the texts with at least ``count`` digits within ``width`` characters."""
-    light = np.frombuffer(bytes(block.light), np.uint8)
-    digits = np.flatnonzero((light - np.uint8(0x30)) < 10)
-    if digits.size < count:
-        return []
-    close = digits[count - 1 :] - digits[: digits.size - count + 1] < width
-    return block.texts_at(digits[count - 1 :][close], "light")
+    def _with_digits(self, block: Block, posts: Ints) -> Iterator[tuple[Ints, Ints]]:
+        """Posts with so many digits within so many characters."""
+        places = np.flatnonzero((np.frombuffer(block.light, np.uint8) - np.uint8(0x30)) < 10)
+        for (digits, width), parts in self._digits.items():
+            close = places[digits - 1 :] - places[: max(places.size - digits + 1, 0)] < width
+            named = posts[np.array(block.texts_at(places[digits - 1 :][close], "light"), np.int64)]
+            yield from ((np.full_like(named, part), named) for part in parts)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Engine = Literal["auto", "ac", "hs"]
 
-_DENSE_BELOW = 2_000
-"""Up to so many literals the fastest, largest automaton is built."""
+_DENSE_BELOW = 20_000
+"""Up to so many literals the fastest automaton is built (1 kB per literal); a larger one falls out of the processor's cache."""
 
 
 class Hits(NamedTuple):

@@ -12,6 +12,7 @@ from pantau.checks.fold import GAP, Block
 from pantau.checks.lexicon import Entry, Lexicon, Table
 from pantau.checks.scan import Hits, Scanner
 from pantau.checks.spelling import sentence_ends, spells
+from pantau.checks.way_back import WayBack
 
 _FIRST_MARK = "\u0300"
 _MAX_MARKS = 8
@@ -39,8 +40,6 @@ class TextView:
         self._number = number
         self._found = hits
         self._lexicon = lexicon
-        self._first_code, self._first_wide, self._first_light = map(self._start, ("skeleton", "wide", "light"))
-        self._first_point = block.light_point(self._first_light) + 1
         self.extra: dict[int, list[Span]] = {}
         """Spans per group that were found in another way (masked words)."""
         self._spans: dict[int, list[Span]] = {}
@@ -49,47 +48,32 @@ class TextView:
     @cached_property
     def wide(self) -> bytes:
         """The light text with camel-case hashtags split, a blank or gap at both ends."""
-        return bytes(self._slice("wide", self._block.wide))
+        return self._block.part(self._number, "wide")
 
     @cached_property
     def marks(self) -> bytes:
         """What each place of ``wide`` became in the skeleton."""
-        return bytes(self._slice("wide", self._block.skeleton_marks))
+        return self._block.part(self._number, "skeleton_marks")
 
     @cached_property
     def skeleton(self) -> bytes:
         """The skeleton, a gap at both ends."""
-        return bytes(self._slice("skeleton", self._block.skeleton))
-
-    def _slice(self, level: str, whole: bytes | bytearray) -> bytes | bytearray:
-        bounds = self._block.bounds(level)
-        return whole[bounds[self._number] : bounds[self._number + 1] - 1]
+        return self._block.part(self._number, "skeleton")
 
     @cached_property
     def light(self) -> bytes:
         """The light text, without the blanks around it."""
-        return bytes(self._slice("light", self._block.light))[1:-1]
+        return self._block.part(self._number, "light")[1:-1]
 
-    def _start(self, level: str) -> int:
-        return self._block.bounds(level)[self._number]
-
-    def _kept(self, place: int) -> int:
-        """Place in ``wide`` of a code of the skeleton."""
-        return self._block.wide_place(self._first_code + place) - self._first_wide
-
-    def _light_point(self, place: int) -> int:
-        """Code point behind a place of the light text."""
-        return self._block.light_point(self._first_light + 1 + place) - self._first_point
-
-    def _point(self, place: int) -> int:
-        """Code point behind a place of ``wide``."""
-        return self._block.wide_point(self._first_wide + place) - self._first_point
+    @cached_property
+    def _back(self) -> WayBack:
+        return self._block.way_back(self._number)
 
     @cached_property
     def _words(self) -> list[int]:
         """Code point at which each word of the skeleton begins."""
-        gaps = np.flatnonzero(np.frombuffer(self.skeleton, np.uint8) == GAP)[:-1].tolist()
-        return [self._point(self._kept(gap + 1)) for gap in gaps]
+        gaps = (np.frombuffer(self.skeleton, np.uint8) == GAP).nonzero()[0]
+        return self._back.points_after(gaps[:-1])
 
     def word_at(self, point: int) -> int:
         """Number of the word in which a code point lies."""
@@ -97,7 +81,7 @@ class TextView:
 
     def looks_like_other(self, place: int) -> bool:
         """True when the letter at ``place`` of ``wide`` is an ``I`` among small letters or an ``l`` among capitals."""
-        point = self._point(place)
+        point = self._back.wide_point(place)
         letter = self.text[point]
         near = self.text[max(point - 1, 0) : point] + self.text[point + 1 : point + 2]
         return (letter == "I" and any(other.islower() for other in near)) or (
@@ -106,11 +90,11 @@ class TextView:
 
     def span_of(self, start: int, end: int) -> Span:
         """The span published behind places of ``wide``."""
-        return self._grown(self._point(start), self._point(end - 1) + 1)
+        return self._grown(self._back.wide_point(start), self._back.wide_point(end - 1) + 1)
 
     def light_span(self, start: int, end: int) -> Span:
         """The span published behind places of ``light``."""
-        return self._grown(self._light_point(start), self._light_point(end - 1) + 1)
+        return self._grown(self._back.light_point(start + 1), self._back.light_point(end) + 1)
 
     def _grown(self, start: int, end: int) -> Span:
         limit = min(len(self.text), end + _MAX_MARKS)
@@ -145,10 +129,11 @@ class TextView:
         found = self._tables.get(table.number)
         if found is None:
             found = self._tables[table.number] = []
+            kept = self._back.wide_place
             for literal in self._ends.keys() & table.forms.keys():
                 size = len(self._lexicon.literals[literal])
                 for end in self._ends[literal]:
-                    first, after = self._kept(end - size + 1), self._kept(end - 1)
+                    first, after = kept(end - size + 1), kept(end - 1)
                     for form in table.forms[literal]:
                         places = spells(form, self, first, after)
                         if places is not None:
@@ -172,11 +157,12 @@ class TextView:
                 grown |= {(start, end) for start, ends in starts.items() for end in ends}
             chains = grown | chains if may else grown
             may_begin = may_begin and may
-        return {self.span_of(self._kept(start + 1), self._kept(end)) for start, end in chains}
+        kept = self._back.wide_place
+        return {self.span_of(kept(start + 1), kept(end)) for start, end in chains}
 
     def _runs_on(self, gap: int) -> bool:
         """True when no sentence ends in a gap of the skeleton."""
-        return not sentence_ends(self.wide[self._kept(gap) : self._kept(gap + 1)])
+        return not sentence_ends(self.wide[self._back.wide_place(gap) : self._back.wide_place(gap + 1)])
 
 
 def view_of(text: str, block: Block, scanner: Scanner, lexicon: Lexicon) -> TextView:
@@ -195,6 +181,9 @@ class PostView:
         text = self.texts[field]
         if text is None:
             return []
+        groups = tuple(groups)
+        if len(groups) == 1:
+            return text.spans(groups[0])
         return sorted({span for group in groups for span in text.spans(group)})
 
     def quote(self, field: int, span: Span) -> str:

@@ -90,7 +90,7 @@ def test_the_size_of_blocks_changes_nothing(engine, size):
     posts = [*captions(11, 230), *(post(1000 + n, text) for n, text in enumerate(HOSTILE.values()))]
     plain = Checker(rulebook()).check(posts, {})
     assert plain.findings
-    assert Checker(rulebook(), engine, block_texts=size).check(posts, {}) == plain
+    assert Checker(rulebook(), engine, block_posts=size).check(posts, {}) == plain
 
 
 @given(st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=80), max_size=4))

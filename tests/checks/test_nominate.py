@@ -1,15 +1,20 @@
 """Only posts that leave a trace of every part of a rule are looked at; none that could fire is left out."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pantau.checks.anchors import anchor_of
+from pantau.checks.anchors import Needle, anchor_of
+from pantau.checks.engine import Checker
 from pantau.checks.fold import fold, sorted_unique
 from pantau.checks.linear import problem_of
+from pantau.core.model import Post, StoredTexts
+from tests.checks.material import post
+from tests.checks.test_engine import catalogue, rule
 from tests.checks.test_linear import PATTERNS
 
 
@@ -33,9 +38,31 @@ def test_the_best_condition_of_a_pattern_is_found(pattern, literals, digits):
     assert (anchor.literals, anchor.digits) == (literals, digits)
 
 
+def test_a_boundary_beside_a_literal_is_part_of_the_condition():
+    assert anchor_of(r"\brp ?(?:juta|ribu)\b").needles == {Needle(b"juta", ends=True), Needle(b"ribu", ends=True)}
+    assert anchor_of(r"\b(?:kirim|transfer) \w+").needles == {Needle(b"kirim", True), Needle(b"transfer", True)}
+    assert anchor_of(r"\b(?:kirim)+\b").needles == {Needle(b"kirim")}
+    assert anchor_of(r"x?\b-- \b").needles == {Needle(b"-- ")}
+
+
+def test_a_post_is_not_looked_at_for_a_literal_inside_another_word():
+    checker = Checker(catalogue(rule(kind="pattern", family="DPR", patterns=(r"\d+ juta\b",))))
+    asked: list[str] = []
+
+    def fetch(keys: Sequence[str]) -> dict[str, Post]:
+        asked.extend(keys)
+        return {key: post(int(key[2:]), texts[int(key[2:])]) for key in keys}
+
+    texts = ["berkelanjutan 5", "bayar 5 juta", "5 juta_an", "5 juta"]
+    rows = [StoredTexts(f"x:{n}", text.encode(), b"") for n, text in enumerate(texts)]
+    reports = list(checker.check_stored(rows, fetch, {}))
+    assert asked == ["x:1", "x:3"]
+    assert [finding.post for report in reports for finding in report.findings] == ["x:1", "x:3"]
+
+
 DIGITS = st.lists(
     st.tuples(
-        st.sampled_from([r"\d", "[0-9]", "a", "1", " ?", "(?:ab|12)", r"(?:\d )", "no"]),
+        st.sampled_from([r"\d", r"\b", "[0-9]", "a", "1", " ?", "(?:ab|12)", r"(?:\d )", "no"]),
         st.sampled_from(["", "?", "{2}", "{1,3}", "+"]),
     ),
     min_size=1,
@@ -55,8 +82,11 @@ def test_every_match_fulfils_the_condition(pattern, parts):
     if not any(found.group() for found in re.finditer(pattern, text)):
         return
     anchor = anchor_of(pattern)
-    if anchor.literals:
-        assert any(literal in text.encode() for literal in anchor.literals)
+    if anchor.needles:
+        around = [
+            rb"(?<!\w)" * needle.starts + re.escape(needle.text) + rb"(?!\w)" * needle.ends for needle in anchor.needles
+        ]
+        assert any(re.search(needle, text.encode()) for needle in around)
     if anchor.digits:
         places = [n for n, character in enumerate(text) if character.isdigit()]
         assert any(

@@ -140,7 +140,7 @@ def test_blocks_of_any_size_give_the_same_findings():
     ] * 3
     posts = [post(number, text) for number, text in enumerate(texts)]
     whole = Checker(shipped()).check(posts, {}).findings
-    assert Checker(shipped(), block_texts=2).check(posts, {}).findings == whole
+    assert Checker(shipped(), block_posts=2).check(posts, {}).findings == whole
 
 
 def test_a_weak_hit_beside_a_flag_of_its_family_is_not_lifted():

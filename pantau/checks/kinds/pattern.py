@@ -26,8 +26,10 @@ def find(rule: CompiledRule, post: PostView, expired: Callable[[], bool] = lambd
         text = post.texts[field]
         if text is None:
             continue
-        excepts = SpanIndex(post.spans(rule.excepts, field))
-        spans = {span for span in _matches(rule, text, expired) if not excepts.overlaps(span)}
+        spans = set(_matches(rule, text, expired))
+        if spans and rule.excepts:
+            excepts = SpanIndex(post.spans(rule.excepts, field))
+            spans = {span for span in spans if not excepts.overlaps(span)}
         hits += [Hit(field, span) for span in longest_first(spans)]
     return hits
 
