@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from jobs import exit_codes
 from jobs.wiring import Site
 from pantau.checks.days import night_of
@@ -9,6 +11,7 @@ from pantau.core.clock import local_day
 from pantau.core.model import Run, Window
 from pantau.store.store import Store
 
+_log = structlog.get_logger(__name__)
 RESUME_HOURS = 20
 """An unfinished night younger than this is continued; an older one is closed, and tonight covers what it had read."""
 
@@ -25,9 +28,11 @@ def begin(site: Site, store: Store, as_of: datetime, without_consequences: bool)
             "trial", f"d-{site.now():%Y%m%d%H%M%S}", Window(earliest, as_of), as_of, site.now()
         ), False
     if (going_on := interrupted(site, store, as_of)) is not None:
+        _log.warning("night_resumed", night=going_on.run_id, began=going_on.started_at.isoformat())
         store.runs.note(going_on.run_id, site.now(), "resumed")
         return going_on, False
     if (stale := store.runs.unfinished(kind)) is not None:
+        _log.warning("night_never_finished", night=stale.run_id, began=stale.started_at.isoformat())
         store.runs.finish(
             stale.run_id, site.now(), exit_codes.INTERRUPTED, "tidak selesai; dilanjutkan malam berikutnya"
         )

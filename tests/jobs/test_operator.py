@@ -130,6 +130,23 @@ def test_an_interrupted_night_is_a_failure_for_the_heartbeat_and_mailed_to_the_o
     assert pings(office)[2:] == ["/detak/start", "/detak"]
 
 
+def test_a_night_that_was_killed_calls_nobody_and_the_next_start_says_so_and_ends_with_an_honest_call(
+    office: Office,
+) -> None:
+    process = office.start("nightly", "--as-of", NIGHT.isoformat())
+    began, deadline = office.folder / "data" / "pantau.db", time.monotonic() + 60
+    while not (began.exists() and office.x.log[-1:] and pings(office) and len(office.x.log) > 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.communicate(timeout=60)
+    assert pings(office) == ["/detak/start"], "the service misses the second call, and that is its alarm"
+    again = office.night()
+    assert again.returncode == 0
+    assert "night_resumed" in again.stderr
+    assert pings(office)[1:] == ["/detak/start", "/detak"]
+
+
 def test_a_database_that_cannot_be_opened_is_told_like_any_other_failure(office: Office) -> None:
     data = office.folder / "data"
     data.mkdir(mode=0o700)
