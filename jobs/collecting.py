@@ -17,7 +17,7 @@ from jobs.progress import Progress
 from jobs.rechecking import posts_to_look_at_again
 from jobs.wiring import Site, open_store
 from pantau.accounts.norms import norm_for
-from pantau.core.errors import ClusterLostError
+from pantau.core.errors import ClusterLostError, StoreError
 from pantau.core.model import Account, Cost, Reading, Run, Scan, Target, Unit, Window
 from pantau.store.store import Store
 
@@ -155,8 +155,11 @@ def pace_of_run(site: Site, store: Keeper) -> Pace:
     today = now.astimezone(zone)
     costs = store.costs.of_month(today.year, today.month, zone)
     for other in site.job.others:
-        with open_store(other.database_url) as theirs:
-            costs += theirs.costs.of_month(today.year, today.month, zone)
+        try:
+            with open_store(other.database_url) as theirs:
+                costs += theirs.costs.of_month(today.year, today.month, zone)
+        except StoreError as error:  # another office's trouble is no reason to leave this one unread
+            _log.warning("costs_of_office_unknown", office=other.code, reason=str(error))
     month_usd: dict[str, float] = {}
     for cost in costs:
         month_usd[cost.platform] = month_usd.get(cost.platform, 0.0) + cost.usd
