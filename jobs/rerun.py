@@ -12,6 +12,7 @@ from jobs.checking import NIGHT_KINDS
 from jobs.collecting import read_targets
 from jobs.inputs import note_inputs
 from jobs.logs import name_run
+from jobs.manifesting import keep_manifest
 from jobs.memory import give_back
 from jobs.progress import Progress
 from jobs.reading import keep_unread, not_read, reader_of, took_part
@@ -89,7 +90,7 @@ def rerun(
         last=last,
         posts=swept.count,
         rules_sha256=site.job.catalogue.version,
-        manifest_sha256=store.manifests.keep(run_id, [reading.run_id], window),
+        manifest_sha256=keep_manifest(site.job, store, run, reading, swept.count),
         run_id=run_id,
         changes=changes,
         units={unit.code: unit.name for unit in site.job.register.units},

@@ -4,7 +4,6 @@ Large ranges are shared by several processes. Each reads and checks for itself; 
 put together in the order of the posts, so that neither the size of a slice nor the number of processes changes a byte of it.
 """
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -15,7 +14,7 @@ from jobs.checking import BookFindings, check_book, weigh
 from jobs.pictures import PictureTally, picture_deadline, read_pictures
 from jobs.progress import Progress
 from jobs.wiring import Job, Site
-from jobs.workers import can_fork, cores, side_by_side
+from jobs.workers import shared_by, side_by_side
 from pantau.checks.engine import CheckReport
 from pantau.checks.reader import Reader
 from pantau.core.model import Account, Finding, Post, RuleFailure, Window, sort_findings
@@ -28,7 +27,6 @@ PICTURE_SLICE_POSTS = 1_000
 """Posts with pictures are held whole, unlike others."""
 SHARED_FROM_SLICES = 10
 """So large a range is worth several processes: each takes half a second to begin."""
-MOST_WORKERS = 8
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +137,7 @@ def parts(
     """
     stretches = store.posts.of(keys).stretches(window, SLICE_POSTS)
     first = list(islice(stretches, SHARED_FROM_SLICES))
-    workers = _workers(job.settings.checks.workers, len(first))
+    workers = min(len(first), shared_by(job.settings.checks.workers, large=len(first) >= SHARED_FROM_SLICES))
     begin = partial(_Checks, job, store, accounts, keys, reader)
     if workers == 1:
         yield from map(begin().check, chain(first, stretches))
@@ -148,19 +146,6 @@ def parts(
     decoder = msgspec.msgpack.Decoder(Part)
     for data in side_by_side(partial(_encoded, begin), chain(first, stretches), workers):
         yield decoder.decode(data)
-
-
-def _workers(wanted: int, slices: int) -> int:
-    """How many processes share a range of at least so many slices; ``wanted`` 0: as many as there are cores, if it is large.
-
-    Threads are not carried into a forked process, but locks they hold are: beside threads nothing is forked unasked.
-    """
-    if not can_fork():
-        return 1
-    if wanted:
-        return min(wanted, slices)
-    large = slices >= SHARED_FROM_SLICES and threading.active_count() == 1
-    return min(cores(), MOST_WORKERS) if large else 1
 
 
 def _encoded(begin: Callable[[], _Checks]) -> Callable[[Stretch], bytes]:

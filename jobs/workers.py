@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,6 +23,7 @@ Begin = Callable[[], Callable[[_T], bytes]]
 """Makes, inside a process of its own, what then works on one task after the other."""
 AHEAD = 2
 """Tasks handed out per process; more would only pile up results."""
+MOST_WORKERS = 8
 _DIE_WITH_PARENT = 1
 _begin: Begin[Any] | None = None
 _work: Callable[[Any], bytes] | None = None
@@ -35,6 +37,17 @@ def can_fork() -> bool:
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def shared_by(wanted: int, *, large: bool) -> int:
+    """How many processes share a piece of work; ``wanted`` 0: as many as there are cores (at most 8) if it is large, else one.
+
+    Threads are not carried into a forked process, but locks they hold are: beside threads nothing is forked unasked.
+    """
+    if not can_fork():
+        return 1
+    alone = threading.active_count() == 1
+    return wanted or (min(cores(), MOST_WORKERS) if large and alone else 1)
 
 
 def side_by_side(begin: Begin[_T], tasks: Iterable[_T], workers: int) -> Generator[bytes, None, None]:

@@ -15,10 +15,11 @@ and answers, never their hashes. Neither writing nor checking holds more than so
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby, islice
-from typing import Any, Literal
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -37,7 +38,12 @@ from pantau.store.texts import decode
 FORMAT = 1
 _T = schema.manifest_parts
 _LINES_PER_PART = 2_000
+_FAST = 1
+"""Of zlib's levels: most of a line is hashes, which nothing makes smaller."""
 _ROWS = 1_000
+
+
+State = Literal["seen", "edited", "vanished"]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -57,7 +63,21 @@ class PostLine(msgspec.Struct, frozen=True):
     published_at: datetime
     text_sha256: str
     raw_sha256: str
-    state: Literal["seen", "edited", "vanished"]
+    state: State
+
+
+class Piece(NamedTuple):
+    """Some thousand lines, as they are hashed and as they are kept."""
+
+    lines: bytes
+    packed: bytes
+
+
+class KeySpan(msgspec.Struct, frozen=True):
+    """Posts by key, from ``first`` up to but not ``after``; empty: no end."""
+
+    first: str
+    after: str
 
 
 class Manifests:
@@ -66,11 +86,18 @@ class Manifests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, run_id: str, also: Sequence[str] = (), window: Window | None = None) -> str:
+    def keep(
+        self,
+        run_id: str,
+        also: Sequence[str] = (),
+        window: Window | None = None,
+        pieces: Iterable[Piece] | None = None,
+    ) -> str:
         """Write the manifest of a run and return its SHA-256; the one that is kept, when the run is frozen.
 
         ``also``: earlier runs of which no digest told, whose posts this one covers. ``window``: posts of this time belong to it
-        too, whoever read them (a rerun judges them all).
+        too, whoever read them (a rerun judges them all). ``pieces``: its lines of posts in order, where they were made elsewhere
+        (``pieces_of`` for each of ``spans``).
         """
         with self._database.write() as connection:
             run = get_run(connection, run_id)
@@ -78,7 +105,25 @@ class Manifests:
             if frozen and self._held(connection, run_id):
                 return _sha256(self._parts(connection, run_id))
             connection.execute(_T.delete().where(_T.c.run_id == run_id))
-            return self._write(connection, run_id, _lines(connection, run, (run_id, *also), window))
+            keys = directory(connection).key_of
+            if pieces is None:
+                pieces = _pieces(_post_rows(connection, (run_id, *also), window), keys)
+            return self._write(connection, run_id, chain(_pack(_first_lines(connection, run, keys)), pieces))
+
+    def spans(self, posts: int) -> list[KeySpan]:
+        """All stored posts in spans of so many keys."""
+        key = schema.posts.c.key
+        query = sa.select(key).order_by(key).offset(posts).limit(1)
+        firsts = [""]
+        with self._database.read() as connection:
+            while (after := connection.scalar(query.where(key >= firsts[-1]))) is not None:
+                firsts.append(after)
+        return [KeySpan(first, after) for first, after in zip(firsts, [*firsts[1:], ""], strict=True)]
+
+    def pieces_of(self, runs: Sequence[str], window: Window, span: KeySpan) -> list[Piece]:
+        """The lines of the posts of a span, for the manifest of the first of ``runs``; the others are those of ``also``."""
+        with self._database.read() as connection:
+            return list(_pieces(_post_rows(connection, runs, window, span), directory(connection).key_of))
 
     def sha256(self, run_id: str) -> str:
         """The fingerprint of the manifest that is kept; empty when the run has none."""
@@ -108,13 +153,11 @@ class Manifests:
             data = connection.scalar(sa.select(_T.c.data).where(_T.c.run_id == run_id, _T.c.n == number))
             yield zlib.decompress(data or b"")
 
-    def _write(self, connection: Connection, run_id: str, lines: Iterable[msgspec.Struct]) -> str:
-        encoded = (msgspec.json.encode(line) + b"\n" for line in lines)
-        digest, number = hashlib.sha256(), 0
-        while part := b"".join(islice(encoded, _LINES_PER_PART)):
-            digest.update(part)
-            connection.execute(_T.insert().values(run_id=run_id, n=number, data=zlib.compress(part)))
-            number += 1
+    def _write(self, connection: Connection, run_id: str, pieces: Iterable[Piece]) -> str:
+        digest = hashlib.sha256()
+        for number, (lines, packed) in enumerate(pieces):
+            digest.update(lines)
+            connection.execute(_T.insert().values(run_id=run_id, n=number, data=packed))
         return digest.hexdigest()
 
 
@@ -125,19 +168,36 @@ def _sha256(parts: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _lines(connection: Connection, run: Run, runs: Sequence[str], window: Window | None) -> Iterator[msgspec.Struct]:
-    keys = directory(connection).key_of
+def _first_lines(connection: Connection, run: Run, keys: Mapping[int, str]) -> Iterator[msgspec.Struct]:
     yield Head(FORMAT, run.run_id, run.as_of, (run.window.start, run.window.end))
     query = sa.select(schema.readings.c.account_id, schema.readings.c.body).where(
         schema.readings.c.run_id == run.run_id
     )
     readings = [ReadingLine.of(decode(row.body, Reading), keys[row.account_id]) for row in connection.execute(query)]
     yield from sorted(readings, key=lambda line: line.account)
-    for _, rows in groupby(_post_rows(connection, runs, window), key=lambda row: row.post):
-        yield from sorted((_post_line(row, keys) for row in rows), key=lambda line: line.account)
 
 
-def _post_rows(connection: Connection, runs: Sequence[str], window: Window | None) -> Iterator[Any]:
+def _pack(lines: Iterable[msgspec.Struct]) -> Iterator[Piece]:
+    encode = msgspec.json.Encoder().encode
+    encoded = (encode(line) + b"\n" for line in lines)
+    while part := b"".join(islice(encoded, _LINES_PER_PART)):
+        yield Piece(part, zlib.compress(part, _FAST))
+
+
+def _pieces(rows: Iterable[Any], keys: Mapping[int, str]) -> Iterator[Piece]:
+    return _pack(_post_lines(rows, keys))
+
+
+def _post_lines(rows: Iterable[Any], keys: Mapping[int, str]) -> Iterator[PostLine]:
+    """One line per row; the rows of a post, which stand together, by account."""
+    for _, same in groupby(rows, key=itemgetter(0)):
+        lines = [_post_line(row, keys) for row in same]
+        yield from lines if len(lines) == 1 else sorted(lines, key=lambda line: line.account)
+
+
+def _post_rows(
+    connection: Connection, runs: Sequence[str], window: Window | None, keys: KeySpan | None = None
+) -> Iterator[Any]:
     posts, sightings, raws = schema.posts, schema.sightings, schema.raws
     wanted: list[sa.ColumnElement[bool]] = [sightings.c.seen_run.in_(runs), sightings.c.vanished_run.in_(runs)]
     if window is not None:
@@ -160,15 +220,14 @@ def _post_rows(connection: Connection, runs: Sequence[str], window: Window | Non
         .where(sa.or_(*wanted))
         .order_by(sightings.c.post)
     )
+    if keys is not None:
+        query = query.where(sightings.c.post >= keys.first)
+        query = query.where(sightings.c.post < keys.after) if keys.after else query
     yield from connection.execute(query, execution_options={"stream_results": True, "yield_per": _ROWS})
 
 
-def _post_line(row: Any, keys: dict[int, str]) -> PostLine:
-    return PostLine(
-        post=row.post,
-        account=keys[row.account_id],
-        published_at=from_us(row.published_us),
-        text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),
-        raw_sha256=row.raw_sha256 or "",
-        state="vanished" if row.vanished else "edited" if row.edited else "seen",
-    )
+def _post_line(row: Any, keys: Mapping[int, str]) -> PostLine:
+    post, account_id, published_us, text, raw_sha256, vanished, edited = row
+    text_sha256 = hashlib.sha256(text.encode()).hexdigest()
+    state: State = "vanished" if vanished else "edited" if edited else "seen"
+    return PostLine(post, keys[account_id], from_us(published_us), text_sha256, raw_sha256 or "", state)

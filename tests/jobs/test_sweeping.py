@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from jobs import sweeping
+from jobs import manifesting, sweeping, workers
 from jobs.checking import check_posts
 from jobs.progress import Silent
 from jobs.sweeping import Swept, read_range, sweep
@@ -34,9 +34,9 @@ def fill(bench: Bench) -> list[Post]:
     return [*plain, bench.post(16, "poster.png", "boast.png"), bench.post(17, "broken.png"), bench.post(18, "gone.png")]
 
 
-def swept_by(bench: Bench, workers: int, accounts: list[Account] | None = None) -> Swept:
+def swept_by(bench: Bench, processes: int, accounts: list[Account] | None = None) -> Swept:
     job = bench.site.job
-    settings = msgspec.structs.replace(job.settings, checks=ChecksSettings(workers=workers))
+    settings = msgspec.structs.replace(job.settings, checks=ChecksSettings(workers=processes))
     site = msgspec.structs.replace(bench.site, job=msgspec.structs.replace(job, settings=settings))
     return sweep(site, bench.store, EVER, bench.accounts, keys(accounts or bench.accounts))
 
@@ -51,10 +51,10 @@ def test_neither_the_size_of_slices_nor_the_number_of_processes_changes_a_byte(
     assert {finding.rule_id for finding in plain.findings} > {"luxury-brand-shown"}
     assert any(finding.post == "instagram:P16" for finding in plain.findings), "what stands only on a picture is found"
     wanted = msgspec.json.encode(sort_findings(plain.findings))
-    for size, workers in ((1, 1), (1, 3), (4, 2), (1000, 1), (1000, 2)):
+    for size, processes in ((1, 1), (1, 3), (4, 2), (1000, 1), (1000, 2)):
         monkeypatch.setattr(sweeping, "SLICE_POSTS", size)
-        swept = swept_by(bench, workers)
-        assert msgspec.json.encode(swept.findings) == wanted, (size, workers)
+        swept = swept_by(bench, processes)
+        assert msgspec.json.encode(swept.findings) == wanted, (size, processes)
         assert swept.count == 18
     assert notes == read.notes
     assert len(notes) == 2, "one picture is broken, one is not there"
@@ -79,7 +79,7 @@ def test_a_large_range_is_shared_by_itself_and_a_small_one_is_not(
         return []
 
     monkeypatch.setattr(sweeping, "side_by_side", noted)
-    monkeypatch.setattr(sweeping, "cores", lambda: 64)
+    monkeypatch.setattr(workers, "cores", lambda: 64)
     monkeypatch.setattr(sweeping, "SLICE_POSTS", 1)
     assert swept_by(bench, 0).count == 18, "beside the threads of the picture server nothing is forked unasked"
     monkeypatch.setattr(threading, "active_count", lambda: 1)
@@ -88,7 +88,7 @@ def test_a_large_range_is_shared_by_itself_and_a_small_one_is_not(
     assert swept_by(bench, 0).count == 18
     swept_by(bench, 4)
     swept_by(bench, 1)
-    assert shared == [sweeping.MOST_WORKERS, 4]
+    assert shared == [workers.MOST_WORKERS, 4]
 
 
 def test_a_process_that_is_killed_ends_the_work_with_what_to_do_about_it(
@@ -121,6 +121,21 @@ def test_what_goes_wrong_in_a_process_is_said_as_if_there_were_one(
     monkeypatch.setattr(sweeping._Checks, "check", failing)
     with pytest.raises(StoreError, match="Basis data hilang"):
         swept_by(bench, 2)
+
+
+def test_a_manifest_made_by_several_processes_is_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(bench)
+    run = bench.store.runs.begin("rerun", "r-1", EVER, NIGHT, NIGHT)
+    monkeypatch.setattr(manifesting, "SPAN_POSTS", 4)
+    kept = []
+    for processes in (1, 2):
+        settings = msgspec.structs.replace(bench.site.job.settings, checks=ChecksSettings(workers=processes))
+        job = msgspec.structs.replace(bench.site.job, settings=settings)
+        kept.append(
+            (manifesting.keep_manifest(job, bench.store, run, bench.run, 18), bench.store.manifests.sha256("r-1"))
+        )
+    assert kept[0] == kept[1]
+    assert b"".join(bench.store.manifests.data("r-1")).count(b'"post"') == 18
 
 
 def test_reading_pictures_ends_for_the_whole_range_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,22 @@ def test_a_rerun_s_manifest_names_every_post_of_its_days(store: Store, kept: str
     assert store.manifests.verify("r-1").different == 0
 
 
+@pytest.mark.parametrize("posts", [1, 2, 9])
+def test_lines_made_span_by_span_are_those_made_at_once(store: Store, kept: str, posts: int) -> None:
+    begin(store, 2)
+    two = store.accounts.sync([account(), account("dua")], ON)[1].key  # a post of two accounts has two lines
+    store.save_scan(SECOND, scan(collected(post("1", "Pagi é", account=two), b"raw-1"), account=two))
+    whole = store.manifests.keep(SECOND, [RUN], SPAN)
+    spans = store.manifests.spans(posts)
+    assert len(spans) == max(1, 2 // posts)
+    pieces = [piece for span in spans for piece in store.manifests.pieces_of((SECOND, RUN), SPAN, span)]
+    assert store.manifests.keep(SECOND, [RUN], SPAN, pieces) == whole
+    assert [line["account"] for line in lines(store, SECOND) if line.get("post") == "x:1"] == sorted(
+        {two, "x:@dinascontoh"}
+    )
+    assert store.manifests.verify(SECOND).different == 0
+
+
 def test_a_manifest_follows_its_run_until_the_digest_is_frozen(store: Store, kept: str) -> None:
     store.save_scan(RUN, scan(post("3"), at=NIGHT + 2 * HOUR))
     printed = store.manifests.keep(RUN)
