@@ -1,4 +1,4 @@
-"""The page on security names a test that is there beside each claim."""
+"""The pages on security and on personal data name tests that are there."""
 
 from tests.named_tests import ROOT, missing_tests, named_tests
 
@@ -13,6 +13,7 @@ def test_every_claim_names_a_test() -> None:
 
 def test_every_named_test_is_there() -> None:
     assert not missing_tests(PAGE)
+    assert not missing_tests((ROOT / "docs" / "pdp.md").read_text("utf-8"))
 
 
 def test_a_test_that_is_gone_is_noticed() -> None:
