@@ -9,20 +9,22 @@ finds something must find the same.
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import corpus, peers, stored
 from benchmarks.table import Row, cpu_medians, print_rows
+from jobs.sweeping import SLICE_POSTS
 from pantau.checks.engine import BLOCK_POSTS, Checker
 from pantau.checks.fold import Block, utf8
 from pantau.checks.scan import Engine, has_hyperscan
-from pantau.core.model import Finding, Post, Window
+from pantau.core.model import Finding, Window
 from pantau.store import open_store
 from pantau.store.store import Store
 
 HS, AC, BARE = "rerun, hyperscan", "rerun, ahocorasick_rs", "bare hyperscan scans"
+_ACCOUNTS = 1_000
 PLAIN, SPACY = "plain re loop", "spaCy PhraseMatcher"
 FOLD, REFERENCE = "fold", "fold, character by character"
 
@@ -53,15 +55,14 @@ class _Bench:
     def rerun(self, engine: Engine, name: str) -> None:
         """Read the stored texts, check them, fetch suspects, write what was found."""
         checker = Checker(self.book, engine)
-
-        def fetch(keys: Sequence[str]) -> Mapping[str, Post]:
-            return self.store.posts.get(keys)
+        posts = self.store.posts.of([account.key for account in stored.accounts(_ACCOUNTS)])
 
         def run() -> None:
             found: list[Finding] = []
-            for report in checker.check_stored(self.store.posts.texts(self.window), fetch, {}):
-                found += report.findings
-                assert not report.failures
+            for stretch in posts.stretches(self.window, SLICE_POSTS):
+                for report in checker.check_stored(posts.texts(stretch), posts.get, {}):
+                    found += report.findings
+                    assert not report.failures
             self.store.findings.save("r-bench", found)
             by_post: dict[str, list[Finding]] = {}
             for finding in self.store.findings.of_run("r-bench"):
@@ -90,16 +91,17 @@ class _Bench:
         if peers.has_spacy():
             spacy = peers.Spacy(self.book, plain)
             self.candidates[SPACY] = lambda: [spacy.check(text) for text in self.texts[: sizes.spacy]], sizes.spacy
-        self._confirm_fold(folded)
+        self._confirm_fold()
 
     def blocks(self) -> Iterator[Block]:
         """The posts folded as the engine does it."""
         for first in range(0, len(self.texts), BLOCK_POSTS):
             yield Block([utf8(text) for text in self.texts[first : first + BLOCK_POSTS]])
 
-    def _confirm_fold(self, folded: Callable[[str], object]) -> None:
+    def _confirm_fold(self) -> None:
         block = Block([utf8(text) for text in self.texts[: self.sizes.plain]])
-        expected = [peers.oracle.Folded(text).skeleton for text in self.texts[: self.sizes.plain]]
+        folded = peers.reference()
+        expected = [folded(text).skeleton for text in self.texts[: self.sizes.plain]]
         assert block.skeleton.decode().split("\0") == expected
 
     def confirm(self) -> int:
@@ -117,7 +119,7 @@ def measure(sizes: Sizes) -> tuple[dict[str, float], int]:
     """CPU microseconds a post by candidate, and the number of findings."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'posts.db'}"
-        stored.build(url, sizes.posts, 1_000)
+        stored.build(url, sizes.posts, _ACCOUNTS)
         with open_store(url) as store:
             bench = _Bench(store, sizes)
             bench.rerun("ac", AC)

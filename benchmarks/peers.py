@@ -10,6 +10,7 @@ from typing import Any
 from pantau.checks.catalogue import Catalogue, Rule
 from pantau.checks.fold import Block
 from pantau.checks.fold_tables import fold_character
+from pantau.checks.lexicon import _joined
 from tests.checks import oracle
 
 Found = set[tuple[str, int, int]]
@@ -18,7 +19,7 @@ Found = set[tuple[str, int, int]]
 
 def reference() -> type[oracle.Folded]:
     """The fold that goes character by character and keeps the code point of each; every character is looked up once."""
-    oracle.fold_character = cache(fold_character)
+    vars(oracle)["fold_character"] = cache(fold_character)
     return oracle.Folded
 
 
@@ -40,7 +41,7 @@ class PlainLoop:
         """The skeletons under which a set of a rule may stand in a text."""
         group = oracle.group_of(rule.sets[number].words, False, False)
         forms = [form for word in rule.sets[number].words for form in self._oracle.forms(word, False, False)]
-        shown = [form.text.decode() for form in (*forms, *oracle._joined(group))]
+        shown = [form.text.decode() for form in (*forms, *_joined(group))]
         return sorted({self._folded(text).skeleton.strip("`") for text in shown})
 
     def _alternation(self, rule: Rule, number: int) -> re.Pattern[str]:
@@ -79,8 +80,8 @@ class Spacy:
     """A spaCy PhraseMatcher after ``chain``: lexicon rules only, no published places."""
 
     def __init__(self, book: Catalogue, plain: PlainLoop) -> None:
-        import spacy
-        from spacy.matcher import PhraseMatcher
+        import spacy  # type: ignore[import-not-found]
+        from spacy.matcher import PhraseMatcher  # type: ignore[import-not-found]
 
         self._language: Any = spacy.blank("id")
         self._matcher: Any = PhraseMatcher(self._language.vocab)
