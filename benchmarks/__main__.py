@@ -9,27 +9,30 @@ import platform
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from benchmarks import engine, rerun, startup
 from benchmarks.table import Row, print_rows
 
 
-def rows(*, quick: bool) -> Iterator[Row]:
+def rows(*, quick: bool, keep: Path | None) -> Iterator[Row]:
     """All rows, in the order in which they are measured."""
     yield from startup.rows(rounds=3 if quick else 11)
     yield from engine.rows(quick=quick)
     sizes = rerun.QUICK if quick else rerun.Sizes()
-    yield from rerun.all_rows(sizes, os.environ.get("PANTAU_TEST_POSTGRES", ""))
+    yield from rerun.all_rows(sizes, os.environ.get("PANTAU_TEST_POSTGRES", ""), keep)
 
 
 def main() -> int:
     """Print the table; exit code 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round")
-    quick: bool = parser.parse_args().quick
+    parser.add_argument("--keep", type=Path, help="folder in which databases of stored posts stay for the next time")
+    options = parser.parse_args()
+    quick: bool = options.quick
     load = os.getloadavg()[0]
     found = []
-    for row in rows(quick=quick):
+    for row in rows(quick=quick, keep=options.keep):
         print(f"{row.measure}: {row.figure}", file=sys.stderr, flush=True)
         found.append(row)
     day = datetime.now(UTC).date().isoformat()

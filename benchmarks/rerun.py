@@ -3,7 +3,9 @@
 Every measured rerun is a process of its own over the same database; what is compared runs in turns, and must find the same. The
 findings of the rerun before are deleted by the next one, which has the same number.
 
-    python -m benchmarks.rerun [--quick] [--postgres URL]
+    python -m benchmarks.rerun [--quick] [--keep FOLDER]
+
+With ``PANTAU_TEST_POSTGRES`` (address of a server) the databases are compared too.
 """
 
 import argparse
@@ -37,7 +39,6 @@ class Case:
     posts: int
     accounts: int
     workers: int = 1
-    engine: str = "auto"
     every: int = 1
     """Of the rulebook every n-th rule."""
 
@@ -55,13 +56,11 @@ def one(case: Case) -> Taken:
     import msgspec
 
     from benchmarks import corpus, stored
-    from jobs.catalogue import rules_cache
     from jobs.progress import Silent
     from jobs.rerun import rerun
     from jobs.wiring import Job, Site, open_pictures, open_store
     from pantau.accounts.ledgers import Ledgers
     from pantau.accounts.registry import Register
-    from pantau.checks.engine import Checker
     from pantau.core.clock import WIB, local_day
     from pantau.core.settings import ChecksSettings, Settings
 
@@ -79,9 +78,6 @@ def one(case: Case) -> Taken:
         transport=None,
         open_pictures=lambda: open_pictures(settings),
     )
-    if case.engine != "auto":
-        units = {unit.code: unit for unit in register.units}
-        job.__dict__["checker"] = Checker(book, case.engine, units=units, cache_dir=rules_cache())  # type: ignore[arg-type]
     began, cpu = time.perf_counter(), _cpu_s()
     with open_store(case.url) as store:
         result = rerun(site, store, local_day(corpus.START, WIB), local_day(end, WIB), Silent())
@@ -128,10 +124,15 @@ class Bench:
         key = (posts, accounts, server)
         if key not in self._built:
             began = time.perf_counter()
-            url = self._postgres if server else f"sqlite:///{self._folder / f'{posts}-{accounts}.db'}"
-            stored.build(url, posts, accounts)
-            print(f"built {posts} posts in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-            self._built[key] = url
+            whole = self._folder / f"{posts}-{accounts}.db"
+            self._built[key] = url = self._postgres if server else f"sqlite:///{whole}"
+            if server:
+                stored.build(url, posts, accounts)
+            elif not whole.exists():
+                draft = whole.with_suffix(".draft")
+                stored.build(f"sqlite:///{draft}", posts, accounts)
+                draft.rename(whole)
+            print(f"{posts} posts after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         return self._built[key]
 
     def case(self, posts: int, accounts: int = 1_000, *, server: bool = False, **more: Any) -> Case:
@@ -176,7 +177,6 @@ def rows(bench: Bench, sizes: Sizes, *, server: bool) -> Iterator[Row]:
     yield from _size_rows(bench, sizes)
     yield from _growth_rows(bench, sizes)
     yield _shared_row(bench, sizes)
-    yield _engine_row(bench, sizes)
     yield _server_row(bench, sizes, server=server)
 
 
@@ -239,18 +239,6 @@ def _shared_row(bench: Bench, sizes: Sizes) -> Row:
     )
 
 
-def _engine_row(bench: Bench, sizes: Sizes) -> Row:
-    measure, must = "default engine against hyperscan, whole job", "<= 1.5 x"
-    try:
-        import hyperscan  # noqa: F401
-    except ImportError:
-        return Row(measure, must, "-", None, "hyperscan is not installed")
-    cases = {name: bench.case(sizes.compared, engine=name) for name in ("ac", "hs")}
-    found = in_turns(cases, sizes.rounds, equal=True)
-    ratio = found["ac"]["cpu_s"] / found["hs"]["cpu_s"]
-    return Row(measure, must, f"{ratio:.2f} x CPU", ratio <= 1.5, f"rerun of {sizes.compared:,} posts; same findings")
-
-
 def _server_row(bench: Bench, sizes: Sizes, *, server: bool) -> Row:
     measure, must = "PostgreSQL against SQLite, same rerun", "<= 1.6 x"
     if not server:
@@ -263,10 +251,15 @@ def _server_row(bench: Bench, sizes: Sizes, *, server: bool) -> Row:
     return Row(measure, must, f"{ratio:.2f} x wall", ratio <= 1.6, note)
 
 
-def all_rows(sizes: Sizes, postgres: str) -> Iterator[Row]:
-    """The rows, over databases that are removed afterwards. ``postgres``: address of a server; empty: that row is not measured."""
+def all_rows(sizes: Sizes, postgres: str, keep: Path | None = None) -> Iterator[Row]:
+    """The rows. ``postgres``: address of a server; empty: that row is not measured.
+
+    ``keep``: folder for the databases, which are then used again by the next call; None: they are removed afterwards.
+    """
     with tempfile.TemporaryDirectory(prefix="pantau-bench-") as folder, _schema(postgres) as url:
-        yield from rows(Bench(Path(folder), url), sizes, server=bool(url))
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+        yield from rows(Bench(keep or Path(folder), url), sizes, server=bool(url))
 
 
 @contextmanager
@@ -293,11 +286,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rerun")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round")
     parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, help="folder in which the databases stay for the next time")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(one(Case(**json.loads(options.one)))))
         return 0
-    found = list(all_rows(QUICK if options.quick else Sizes(), os.environ.get("PANTAU_TEST_POSTGRES", "")))
+    found = list(
+        all_rows(QUICK if options.quick else Sizes(), os.environ.get("PANTAU_TEST_POSTGRES", ""), options.keep)
+    )
     print_rows(found)
     return 1 if any(row.met is False for row in found) else 0
 
