@@ -44,8 +44,7 @@ def digest_input(
     shown = {f.post for f in findings if f.post} | {item.finding.post for item in earlier if item.finding.post}
     posts = checked.posts | store.posts.get(shown - checked.posts.keys())
     covered, today = covered_runs(store, run), local_day(run.as_of, zone)
-    changed = _changed_posts(store, covered)
-    since = before.as_of if before else run.window.start
+    changed, since = _changed_posts(store, covered), before.as_of if before else run.window.start
     return DigestInput(
         run=run,
         only=tuple(only),

@@ -21,7 +21,7 @@ from jobs.night import Night, NightResult
 from jobs.nightly import begin_night, finish_night
 from jobs.opening import had_its_night, interrupted
 from jobs.progress import Progress
-from jobs.together import collect_together
+from jobs.together import MOST_OPEN, collect_together
 from jobs.wiring import Site, open_store
 from pantau.core.errors import PantauError
 from pantau.core.model import Run
@@ -78,6 +78,8 @@ def run_offices(
             as_of = _moment(offices, as_of)
         for office in _due(offices, as_of) if real else offices:
             _guarded(office, partial(_begin, as_of, real, only))
+            if office.store is not None and len(offices) > MOST_OPEN:
+                office.store.close()
         _collect(shared, offices, progress)
         for office in offices:
             _guarded(office, partial(_finish, progress, send, real))

@@ -20,6 +20,8 @@ from pantau.core.errors import PantauError
 from pantau.core.model import Account, Collected, Cost, Reading, Run, Scan, Target, Unit, Window
 
 _log = structlog.get_logger(__name__)
+MOST_OPEN = 60
+"""With more offices than this no database stays connected between two writes: servers and operating systems have a limit."""
 _NUMBERS = ("requests", "posts_billed", "users_billed")
 
 
@@ -144,6 +146,8 @@ class _Everybody:
             return
         try:
             change(night)
+            if len(self._nights) > MOST_OPEN:
+                night.store.close()
         except PantauError as error:
             _log.error("office_stopped", office=night.site.job.settings.code, reason=str(error))
             self.failed[place] = error

@@ -11,11 +11,12 @@ import pytest
 from collectors.tiktok_tokens import Shelf, Token
 from jobs import exit_codes, nightly, offices
 from jobs.__main__ import run
+from jobs.collecting import pace_of_run
 from jobs.night import Night, NightResult
 from jobs.offices import OfficeResult
 from jobs.progress import Progress
 from jobs.together import divided
-from pantau.core.model import Cost, Scan
+from pantau.core.model import Cost, Scan, Window
 from tests.jobs.periods_office import wib
 from tests.jobs.regencies import Regencies, Row
 
@@ -272,6 +273,15 @@ def test_a_digest_warns_of_tiktok_permissions_of_its_own_accounts_only(
         (warning,) = town.site(code, NIGHT).token_warnings(NIGHT)
         assert f"@wisata_{code}" in warning
         assert other not in warning
+
+
+def test_what_a_month_has_cost_counts_for_all_offices_together(pair: Regencies) -> None:
+    for code, usd in (("blora", 1.25), ("pati", 2.5)):
+        with pair.store(code) as store:
+            store.runs.begin("trial", "d-1", Window(NIGHT, NIGHT), NIGHT, NIGHT)
+            store.costs.save("d-1", [Cost(platform="x", usd=usd)])
+    with pair.store("blora") as store:
+        assert pace_of_run(pair.site("blora", NIGHT), store).month_usd == {"x": 3.75}
 
 
 def test_costs_are_shared_out_and_the_shares_add_up() -> None:
