@@ -9,15 +9,19 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from benchmarks import corpus
 from pantau.core.clock import WIB, local_day
 from pantau.core.model import Account, Post, Unit, Window
 from pantau.store import open_store, schema
+from pantau.store.columns import to_us
 from pantau.store.database import connect
 from pantau.store.posts import to_columns
 
 RUN = "n-20250101"
+DISTINCT = 100_000
+"""More posts repeat the texts of the first ones, since making them up takes longest; no check remembers a text."""
 _ROWS = 5_000
 _UNITS = 100
 
@@ -51,10 +55,13 @@ def build(url: str, posts: int, account_count: int) -> None:
             numbers = {f"bench:@{row.handle_key}": row.id for row in connection.execute(sa.select(table))}
             assert len(numbers) == len(known)
             connection.execute(table.update().values(read_until=end + timedelta(days=1)))
-            stream = corpus.posts(posts, accounts=account_count)
+            distinct = min(posts, DISTINCT)
+            stream = corpus.posts(distinct, accounts=account_count)
             while held := list(islice(stream, _ROWS)):
                 connection.execute(schema.posts.insert(), list(_post_rows(held, numbers, end)))
                 connection.execute(schema.sightings.insert(), list(_sighting_rows(held, numbers, end)))
+            for first in range(distinct, posts, distinct):
+                _repeat(connection, first, min(distinct, posts - first))
         if not database.is_sqlite:  # a server that is in use has done so by itself
             with database.read() as connection:
                 driver: Any = connection.connection.driver_connection
@@ -64,6 +71,20 @@ def build(url: str, posts: int, account_count: int) -> None:
                 driver.autocommit = False
     finally:
         database.close()
+
+
+def _repeat(connection: Connection, first: int, count: int) -> None:
+    """The first ``count`` posts once more, under the numbers from ``first`` on and as much later."""
+    later_us = first * corpus.SECONDS_APART * 1_000_000
+    end_us = to_us(corpus.START) + count * corpus.SECONDS_APART * 1_000_000
+    for table, key in ((schema.posts, "key"), (schema.sightings, "post")):
+        number = f"substr(CAST({10**8 + first} + CAST(substr({key}, 7) AS INTEGER) AS TEXT), 2)"
+        changed = {"published_at": f"published_at + {later_us}", key: f"'bench:' || {number}"}
+        names = [column.name for column in table.columns]
+        values = ", ".join(changed.get(name, name) for name in names)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} FROM {table.name} WHERE published_at < {end_us}"
+        )
 
 
 def _post_rows(held: list[Post], numbers: dict[str, int], at: datetime) -> Iterator[dict[str, Any]]:
