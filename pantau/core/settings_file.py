@@ -2,7 +2,7 @@
 
 import tomllib
 import types
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -205,23 +205,28 @@ def _cross_checks(settings: Settings, file: str) -> list[Problem]:
     emblem = settings.office.emblem
     if emblem and not settings.path(emblem).is_file():
         wrong("office.emblem", emblem, "berkas tidak ada", 'Tulis nama berkas PNG atau JPEG, atau "" tanpa lambang.')
-    instagram = settings.collect.instagram
-    if instagram.graph_token and not (instagram.graph_user_id.isascii() and instagram.graph_user_id.isdigit()):
-        what = "bukan nomor akun Instagram profesional kantor"
-        wrong("collect.instagram.graph_user_id", instagram.graph_user_id, what, 'Tulis misalnya "17841400000000000".')
-    if instagram.overlap_days < 0:
-        what = "tidak boleh negatif"
-        wrong("collect.instagram.overlap_days", instagram.overlap_days, what, "0: jangan bandingkan lagi.")
-    collect = settings.collect
-    for fault in (*meta_problems(collect.meta), *tiktok_problems(collect.tiktok)):
-        wrong(*fault)
-    for fault in (*reader_problems(settings.reader), *picture_problems(settings.pictures)):
-        wrong(*fault)
-    database = "?" if settings.store.url_secret else settings.store.url
-    for fault in cluster_problems(settings.cluster, database, settings.network.proxy, settings.path):
+    for fault in _section_faults(settings):
         wrong(*fault)
     problems += _mail_checks(settings.mail, settings.digest.off, file)
     return problems
+
+
+def _section_faults(settings: Settings) -> Iterator[tuple[str, object, str, str]]:
+    """What is wrong inside single sections: key, value, fault and remedy."""
+    collect = settings.collect
+    instagram = collect.instagram
+    if instagram.graph_token and not (instagram.graph_user_id.isascii() and instagram.graph_user_id.isdigit()):
+        what = "bukan nomor akun Instagram profesional kantor"
+        yield "collect.instagram.graph_user_id", instagram.graph_user_id, what, 'Tulis misalnya "17841400000000000".'
+    if instagram.overlap_days < 0:
+        what = "tidak boleh negatif"
+        yield "collect.instagram.overlap_days", instagram.overlap_days, what, "0: jangan bandingkan lagi."
+    yield from meta_problems(collect.meta)
+    yield from tiktok_problems(collect.tiktok)
+    yield from reader_problems(settings.reader)
+    yield from picture_problems(settings.pictures)
+    database = "?" if settings.store.url_secret else settings.store.url
+    yield from cluster_problems(settings.cluster, database, settings.network.proxy, settings.path)
 
 
 def _secrets(settings: Settings) -> dict[str, str]:
