@@ -1,13 +1,13 @@
 """What a cluster gives and costs: pictures and scores by workers of this machine against one process, and one empty piece of work.
 
-    python -m benchmarks.cluster [--workers 2] [--pictures 24]
+    python -m benchmarks.cluster [--workers 2] [--pictures 24] [--texts 10000]
 
 All machines of this cluster are processes of one, so it shows what sharing costs, not what more machines give.
 """
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,15 +22,25 @@ from pantau.checks.second_signal import shipped_signal
 from pantau.core.settings import PictureSettings, Settings, StoreSettings
 from pantau.core.settings_cluster import ClusterSettings
 from tests.drawn import drawing, encoded
+from tests.jobs.cluster_support import LocalCluster
 from tests.jobs.cluster_support import open_cluster as open_processes
 
 _EMPTY = 300
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+class _Clock:
+    """Wall and processor seconds, the latter of this process and of the cluster's."""
+
+    def __init__(self, processes: LocalCluster) -> None:
+        self._processes = processes
+
+    def __call__(self, work: Callable[[], object]) -> tuple[float, float]:
+        began, used = time.perf_counter(), self._used()
+        work()
+        return time.perf_counter() - began, self._used() - used
+
+    def _used(self) -> float:
+        return time.process_time() + self._processes.cpu_s()
 
 
 def _pictures(count: int) -> list[bytes]:
@@ -51,7 +61,7 @@ def _texts(count: int) -> list[str]:
     ]
 
 
-def _measure(cluster: Cluster, pictures: int, texts: int) -> list[tuple[str, float, float]]:
+def _measure(cluster: Cluster, clock: _Clock, pictures: int, texts: int) -> Iterator[str]:
     files, many = _pictures(pictures), _texts(texts)
     own, far = OwnEyes(text_reader()), FarEyes(cluster)
     for eyes in (own, far):
@@ -60,19 +70,21 @@ def _measure(cluster: Cluster, pictures: int, texts: int) -> list[tuple[str, flo
     signal = shipped_signal()
     rows = b"".join(found for _, found in answers(cluster, many))
     assert rows == signal.raw(many).tobytes()
-    return [
-        (f"{pictures} pictures", _seconds(lambda: _look(own, files)), _seconds(lambda: _look(far, files))),
-        (
-            f"{texts} texts, {CHUNK} at a time",
-            _seconds(lambda: [signal.raw(many[n : n + CHUNK]) for n in range(0, texts, CHUNK)]),
-            _seconds(lambda: list(answers(cluster, many))),
-        ),
-        (
-            f"{_EMPTY} pieces of one text, one by one",
-            _seconds(lambda: [signal.raw(["a"]) for _ in range(_EMPTY)]),
-            _seconds(lambda: [cluster.call(raw_here, cluster.version, ["a"]).result() for _ in range(_EMPTY)]),
-        ),
-    ]
+    yield _row(f"{pictures} pictures", clock(lambda: _look(own, files)), clock(lambda: _look(far, files)))
+    yield _row(
+        f"{texts} texts, {CHUNK} at a time",
+        clock(lambda: [signal.raw(many[n : n + CHUNK]) for n in range(0, texts, CHUNK)]),
+        clock(lambda: list(answers(cluster, many))),
+    )
+    yield _row(
+        f"{_EMPTY} pieces of one text, one by one",
+        clock(lambda: [signal.raw(["a"]) for _ in range(_EMPTY)]),
+        clock(lambda: [cluster.call(raw_here, cluster.version, ["a"]).result() for _ in range(_EMPTY)]),
+    )
+
+
+def _row(name: str, alone: tuple[float, float], shared: tuple[float, float]) -> str:
+    return f"{name:<40}{alone[0]:>10.2f}{shared[0]:>10.2f}{alone[1]:>12.2f}{shared[1]:>10.2f}"
 
 
 def main() -> None:
@@ -91,9 +103,10 @@ def main() -> None:
         processes.wait_for(options.workers)
         with open_cluster(settings, ()) as cluster:
             assert cluster is not None
-            print(f"{'':<40}{'one process':>14}{f'{cluster.workers} workers':>14}{'ratio':>8}")
-            for name, alone, shared in _measure(cluster, options.pictures, options.texts):
-                print(f"{name:<40}{alone:>12.2f} s{shared:>12.2f} s{alone / shared:>8.2f}")
+            print(f"{f'{cluster.workers} workers against one process':<40}{'wall s':>20}{'processor s':>22}")
+            print(f"{'':<40}{'one':>10}{'cluster':>10}{'one':>12}{'cluster':>10}")
+            for row in _measure(cluster, _Clock(processes), options.pictures, options.texts):
+                print(row)
 
 
 if __name__ == "__main__":
