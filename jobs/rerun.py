@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -76,10 +77,7 @@ def rerun(
     decisions = store.decisions.latest()
     settled = {key for key, decision in decisions.items() if decision.action in SETTLED}
     changes = compare(told, findings, settled)
-    mark = hashlib.sha256(
-        msgspec.json.encode([(c.kind, c.finding.key, c.finding.strength, c.finding.level) for c in changes])
-    ).hexdigest()
-    run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{mark[:8]}"
+    run_id = f"r-{first:%Y%m%d}-{last:%Y%m%d}-{_mark(changes)}"
     run = store.runs.begin("rerun", run_id, window, window.end, site.now())
     name_run(run_id)
     note_inputs(site, store, run)
@@ -161,13 +159,28 @@ def compare(told: dict[str, Finding], now: Iterable[Finding], settled: set[str])
             kind = "regraded"
         else:
             continue
-        changes.append(Change(kind=kind, finding=finding, before=before, reason=_reason(before, after)))
+        versions = (one.rule_version if one is not None else None for one in (before, after))
+        reason = _reason(finding.rule_id, *versions)
+        changes.append(Change(kind=kind, finding=finding, before=before, reason=reason))
     return tuple(changes)
 
 
-def _reason(before: Finding | None, after: Finding | None) -> str:
+def _mark(changes: Iterable[Change]) -> str:
+    """Eight digits that are the same for the same changes."""
+    digest, between = hashlib.sha256(b"["), b""
+    for change in changes:
+        found = change.finding
+        digest.update(between + msgspec.json.encode((change.kind, found.key, found.strength, found.level)))
+        between = b","
+    digest.update(b"]")
+    return digest.hexdigest()[:8]
+
+
+@lru_cache(maxsize=1_000)
+def _reason(rule_id: str, before: int | None, after: int | None) -> str:
+    """What the versions of a rule did; one text for all its findings."""
     if before is not None and after is not None:
-        return f"aturan {after.rule_id}: versi {before.rule_version} menjadi versi {after.rule_version}"
+        return f"aturan {rule_id}: versi {before} menjadi versi {after}"
     if after is not None:
-        return f"aturan {after.rule_id} versi {after.rule_version} menemukannya sekarang"
-    return f"aturan {before.rule_id} versi {before.rule_version} tidak lagi menemukannya" if before else ""
+        return f"aturan {rule_id} versi {after} menemukannya sekarang"
+    return f"aturan {rule_id} versi {before} tidak lagi menemukannya"

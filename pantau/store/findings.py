@@ -41,11 +41,10 @@ class Findings:
     def save(self, run_id: str, findings: Iterable[Finding]) -> None:
         """Keep all findings of a run, in place of those saved for it before."""
         ordered = sort_findings(findings)
-        rows = [_to_row(run_id, n, finding) for n, finding in enumerate(ordered)]
         with self._database.write() as connection:
             run = get_run(connection, run_id)
             connection.execute(_T.delete().where(_T.c.run_id == run_id))
-            if rows:
+            for rows in chunks(_to_row(run_id, n, finding) for n, finding in enumerate(ordered)):
                 connection.execute(_T.insert(), rows)
             append_findings(connection, run_id, run.as_of, ordered)
 
