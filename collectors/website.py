@@ -8,7 +8,7 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ DNS = "dns"
 FAILURES_IN_A_ROW = 15
 """So many hosts that cannot be reached before any could mean that the line here is cut, not the sites."""
 
+_LOOK_S = 2.0
 _Ask = Callable[[WebClient, Target], Scan]
 
 
@@ -82,10 +83,9 @@ class WebsiteCollector:
         arrived: queue.Queue[tuple[Target, Scan]] = queue.Queue()
         pool = ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="website")
         try:
-            for group in hosts.values():
-                pool.submit(self._ask_host, client, group, ask, arrived)
+            works = [pool.submit(self._ask_host, client, group, ask, arrived) for group in hosts.values()]
             for _ in targets:
-                target, scan = arrived.get()
+                target, scan = _next_of(arrived, works)
                 if scan.reading.reason == NO_NAME:
                     nameless.append((target, scan))
                 else:
@@ -237,6 +237,18 @@ class WebsiteCollector:
                 reason = "tidak satu situs pun dapat dicapai; periksa sambungan internet mesin ini"
                 self._down = CollectorError(reason, "network", source_down=True)
                 _log.error("website.stopped", reason=reason)
+
+
+def _next_of(arrived: "queue.Queue[tuple[Target, Scan]]", works: "Sequence[Future[None]]") -> tuple[Target, Scan]:
+    """The next scan. Raises what stopped a worker when no more can come: it would be waited for in vain."""
+    while True:
+        try:
+            return arrived.get(timeout=_LOOK_S)
+        except queue.Empty:
+            if all(work.done() for work in works) and arrived.empty():
+                for work in works:
+                    work.result()
+                raise CollectorError("pembaca situs berhenti tanpa hasil", "format") from None
 
 
 def _odd(what: str) -> CollectorError:

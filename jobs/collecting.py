@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -25,6 +26,8 @@ _log = structlog.get_logger(__name__)
 NOT_WATCHED = "platform ini belum dipantau"
 TOGETHER = 100
 """So many scans are kept in one transaction at most; a kill costs those that were not kept yet, and they are read again."""
+_LOOK_S = 2.0
+"""So long nothing may arrive before it is looked whether the readers are alive."""
 INTENDED = frozenset({"not_watched", "rotation"})
 """Classes of unread accounts that are no failure: the office decided so."""
 
@@ -179,16 +182,25 @@ def side_by_side(asks: Mapping[str, Ask], at: datetime) -> Iterator[list[Scan]]:
 
     Together come those that have arrived meanwhile, at most ``TOGETHER``. Raises ``ClusterLostError`` when nobody reads any more.
     """
-    arrived: queue.Queue[Scan | ClusterLostError | None] = queue.Queue()
+    arrived: queue.Queue[Scan | ClusterLostError | str] = queue.Queue()
+    left = {platform: {account.key: account for account in ask.accounts} for platform, ask in asks.items()}
+    reading: dict[str, threading.Thread] = {}
     for platform, ask in asks.items():
-        work = (platform, ask, at, arrived)
-        threading.Thread(target=_ask_platform, args=work, name=f"collect-{platform}", daemon=True).start()
-    running = len(asks)
-    while running:
-        batch = [arrived.get()]
-        while len(batch) < TOGETHER and not arrived.empty():  # nobody else takes from it
-            batch.append(arrived.get())
-        running -= batch.count(None)
+        work = (platform, ask, left[platform], at, arrived)
+        reading[platform] = threading.Thread(target=_ask_platform, args=work, name=f"collect-{platform}", daemon=True)
+        with suppress(RuntimeError):  # no room for another thread: one that never lived is a dead one
+            reading[platform].start()
+    while reading:
+        batch = _next_of(arrived)
+        for item in batch:
+            if isinstance(item, str):
+                del reading[item]
+        silent = [platform for platform, thread in reading.items() if not (batch or thread.is_alive())]
+        if silent and arrived.empty():  # looked at after the thread's end: nothing of it is on its way
+            reason = "pembaca platform ini berhenti tanpa keterangan, mungkin karena memori mesin habis"
+            batch = [failed_scan(one, "format", reason, at, "") for name in silent for one in left[name].values()]
+            reading = {platform: thread for platform, thread in reading.items() if platform not in silent}
+            _log.error("collectors_died", platforms=silent)
         if scans := [scan for scan in batch if isinstance(scan, Scan)]:
             yield scans
         for item in batch:
@@ -196,11 +208,28 @@ def side_by_side(asks: Mapping[str, Ask], at: datetime) -> Iterator[list[Scan]]:
                 raise item
 
 
+def _next_of(arrived: "queue.Queue[Scan | ClusterLostError | str]") -> list[Scan | ClusterLostError | str]:
+    """What has arrived, at most ``TOGETHER``; nothing when nothing came for a while."""
+    try:
+        batch = [arrived.get(timeout=_LOOK_S)]
+    except queue.Empty:
+        return []
+    while len(batch) < TOGETHER and not arrived.empty():  # nobody else takes from it
+        batch.append(arrived.get())
+    return batch
+
+
 def _ask_platform(
-    platform: str, ask: Ask, at: datetime, arrived: "queue.Queue[Scan | ClusterLostError | None]"
+    platform: str,
+    ask: Ask,
+    left: dict[str, Account],
+    at: datetime,
+    arrived: "queue.Queue[Scan | ClusterLostError | str]",
 ) -> None:
-    """Body of a platform's thread. A collector that breaks leaves the rest of its accounts unread, never unmentioned."""
-    left = {account.key: account for account in ask.accounts}
+    """Body of a platform's thread. A collector that breaks leaves the rest of its accounts unread, never unmentioned.
+
+    ``left`` are the accounts without a scan so far. The platform's name is put last.
+    """
     try:
         for scan in ask.scans():
             left.pop(scan.reading.account, None)
@@ -214,7 +243,7 @@ def _ask_platform(
         reason = f"pembaca platform ini berhenti karena kesalahan ({type(error).__name__})"
     for account in left.values():
         arrived.put(failed_scan(account, "format", reason, at, ""))
-    arrived.put(None)
+    arrived.put(platform)
 
 
 def unread(readings: Iterable[Reading]) -> list[Reading]:

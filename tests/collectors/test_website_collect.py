@@ -210,6 +210,17 @@ def test_a_site_whose_clock_is_days_ahead_cannot_hide_an_entry(tmp_path: Path) -
         assert office.texts() == ["Masa depan"]
 
 
+def test_a_worker_that_finds_no_memory_stops_the_source_and_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(WebsiteCollector, "_ask_host", no_room)
+    with WebsiteServer([site()]) as server, pytest.raises(MemoryError):
+        open_office(server, tmp_path).night()
+
+
 def test_a_backdated_entry_is_not_missed(tmp_path: Path) -> None:
     with WebsiteServer([site(write_date=indonesian)]) as server:
         office = open_office(server, tmp_path)

@@ -170,7 +170,10 @@ class Office:
                 "select r.post, count(*) from raws r join posts p using (raw_sha256) group by r.post order by 1"
             ),
             "findings": self._ask(f"select key, body from findings where run_id = '{run}' order by key"),
-            "states": self._ask(f"select account, state from observations where run_id = '{run}' order by account"),
+            "states": self._ask(
+                "select coalesce(a.platform || ':' || a.handle, o.account) account, o.state from observations o "
+                f"left join accounts a on a.id = o.account_id where o.run_id = '{run}' order by 1"
+            ),
             "documents": self._ask(
                 f"select edition, format from documents where run_id = '{run}' order by edition, format"
             ),

@@ -1,10 +1,16 @@
 """A night that the database or the disk stops in the middle says so, ends with 5, and the next start finishes it."""
 
 import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from collectors.base import identified
+from jobs.collecting import Ask, side_by_side
+from pantau.core.model import Account, Scan
 from tests.jobs.desk import Desk
 
 
@@ -55,3 +61,28 @@ def test_a_full_disk_is_named_with_the_file_and_the_next_start_finishes(desk: De
     assert "tak terduga" not in said
     page.unlink()
     assert "Panen bawang" in desk.night(1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_reader_that_dies_without_a_word_or_never_lives_leaves_its_accounts_unread_and_the_night_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a thread can do when there is no memory left even for its last words."""
+    at = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    x, y, z = (Account(platform=name, handle=f"dinas{n}", unit="u") for n, name in enumerate("xyz"))
+
+    def dies() -> Iterator[Scan]:
+        raise SystemExit
+        yield
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "collect-z":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    begin = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    asks = {"x": Ask([x], dies), "y": Ask([y], lambda: iter([identified(y, at, "uji")])), "z": Ask([z], dies)}
+    found = {scan.reading.account: scan.reading for batch in side_by_side(asks, at) for scan in batch}
+    assert {key: reading.outcome for key, reading in found.items()} == {x.key: "unread", y.key: "read", z.key: "unread"}
+    assert "tanpa keterangan" in found[x.key].reason
