@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,9 +32,10 @@ from pantau.core.model import Post, RuleFailure, StoredTexts, Unit, sort_finding
 
 __all__ = ["Cancelled", "CheckReport", "Checker"]
 
-BLOCK_POSTS = 500
-BLOCK_BYTES = 250_000
+BLOCK_POSTS = 1_000
+BLOCK_BYTES = 500_000
 """A block ends at about so many posts or bytes, whichever comes first; it then fits the processor's cache."""
+_TEXT_OF, _IMAGE_TEXT_OF = attrgetter("text"), attrgetter("image_text")
 _PIECE = 50
 """Posts after which the bytes are counted."""
 
@@ -153,9 +155,7 @@ class _Folded:
     def __init__(self, rows: list[StoredTexts], compiled: Compiled) -> None:
         self._compiled = compiled
         self._count = len(rows)
-        fields = list(
-            chain.from_iterable(zip([row.text for row in rows], [row.image_text for row in rows], strict=True))
-        )
+        fields = list(chain.from_iterable(zip(map(_TEXT_OF, rows), map(_IMAGE_TEXT_OF, rows), strict=True)))
         self.texts = list(filter(None, fields))
         """The texts that are not empty, post by post."""
         self._owners = np.flatnonzero(np.fromiter(map(len, fields), np.int64, len(fields)))
@@ -218,7 +218,7 @@ def _blocks(rows: Iterable[StoredTexts], block_posts: int) -> Iterator[list[Stor
     size = 0
     while piece := list(islice(stream, min(_PIECE, block_posts - len(block)))):
         block += piece
-        size += sum([len(row.text) + len(row.image_text) for row in piece])
+        size += sum(map(len, map(_TEXT_OF, piece))) + sum(map(len, map(_IMAGE_TEXT_OF, piece)))
         if len(block) >= block_posts or size >= BLOCK_BYTES:
             yield block
             block, size = [], 0

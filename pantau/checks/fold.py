@@ -35,7 +35,7 @@ GAP = 0x60
 _SEPARATOR = b" \x00 "
 _SAME_BOUNDS = {"light_marks": "raw", "skeleton_marks": "wide"}
 _OUTSIDE, _INSIDE, _LOWER, _UPPER = range(4)
-_TAG_BYTES = 64
+_TAG_BYTES = 32
 """Hashtags up to this length are looked at together."""
 _TAG = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
 _NEW_WORD = re.compile(rb"(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
@@ -177,13 +177,18 @@ def _flag_table() -> NDArray[np.bool_]:
 
 def _camel_places(raw: bytes) -> Places:
     """Places in ``raw`` where a new word begins inside a camel-case hashtag (``#MobilMewah``, ``#ASNHebat``)."""
-    first = np.flatnonzero(np.frombuffer(raw, np.uint8) == ord("#")) + 1
+    source = np.frombuffer(raw, np.uint8)
+    first = np.flatnonzero(source == ord("#")) + 1
     if not first.size:
         return first
-    padded = np.frombuffer(raw + b" " * _TAG_BYTES, np.uint8)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _TAG_BYTES)[first]
+    fitting = int(np.searchsorted(first, source.size - _TAG_BYTES, "right"))
+    first, last = first[:fitting], first[fitting:].tolist()
+    if not fitting:
+        return np.array([place for start in last for place in _cuts_of_tag(raw, start)], np.int64)
+    every: Bytes = np.ndarray((source.size - _TAG_BYTES + 1, _TAG_BYTES), np.uint8, raw, strides=(1, 1))
+    windows = every[first]
     kinds = np.frombuffer(windows.tobytes().translate(_lookup("kind").tobytes()), np.uint8)
-    outside = (kinds == _OUTSIDE).reshape(windows.shape)
+    outside = (kinds == _OUTSIDE).reshape(-1, _TAG_BYTES)
     length = outside.argmax(axis=1)
     upper, lower = kinds == _UPPER, kinds == _LOWER
     begins = lower[:-1] & upper[1:]
@@ -194,14 +199,12 @@ def _camel_places(raw: bytes) -> Places:
     tags, places = tags[inside], places[inside]
     enough = length >= 3 * (np.bincount(tags, minlength=first.size) + 1)
     found: Places = (first[tags] + places)[enough[tags]]
-    if whole.all():
-        return found
-    longer = [place for start in first[~whole].tolist() for place in _cuts_of_tag(raw, start)]
-    return np.sort(np.concatenate((found, np.array(longer, np.int64))))
+    others = [place for start in (*first[~whole].tolist(), *last) for place in _cuts_of_tag(raw, start)]
+    return np.sort(np.concatenate((found, np.array(others, np.int64)))) if others else found
 
 
 def _cuts_of_tag(raw: bytes, start: int) -> list[int]:
-    """The same for one hashtag that is longer than ``_TAG_BYTES``."""
+    """The same for one hashtag, longer than ``_TAG_BYTES`` or at the end of the block."""
     tag = _TAG.match(raw, start)
     end = tag.end() if tag else start
     cuts = [found.start() for found in _NEW_WORD.finditer(raw, start, end)]
@@ -210,8 +213,10 @@ def _cuts_of_tag(raw: bytes, start: int) -> list[int]:
 
 def _resolve_signs(codes: Bytes, special: Places) -> Places:
     """Turn digits and signs into letters, gaps or plain digits, in place; returns apostrophes inside words."""
-    inner: Places = special[codes[special] >= _BANG]
+    values = codes[special]
+    inner: Places = special[values >= _BANG]
     quotes: Places = inner[:0]
+    signs = special
     if inner.size:
         near = [codes[inner - 1], codes[inner + 1]]
         both = np.logical_and(*[_is_letter(side) | ((side - np.uint8(0x30)) < 12) for side in near])
@@ -219,7 +224,7 @@ def _resolve_signs(codes: Bytes, special: Places) -> Places:
         between = _is_letter(near[0]) & _is_letter(near[1])
         quotes = inner[quote & between]
         codes[inner[(~quote & ~both) | (quote & ~between)]] = GAP
-    signs = special[(codes[special] - np.uint8(0x30)) < 14]
+        signs = special[(codes[special] - np.uint8(0x30)) < 14]
     if signs.size:
         _resolve_runs(codes, signs)
     return quotes
@@ -227,9 +232,9 @@ def _resolve_signs(codes: Bytes, special: Places) -> Places:
 
 def _resolve_runs(codes: Bytes, signs: Places) -> None:
     """The same for runs of digits and signs, without those of ``! |`` and apostrophes that are none."""
-    cuts = np.flatnonzero(np.diff(signs) > 1)
-    first = signs[np.concatenate(([0], cuts + 1))]
-    last = signs[np.concatenate((cuts, [signs.size - 1]))]
+    cut = np.ones(signs.size + 1, np.bool_)
+    cut[1:-1] = signs[1:] - signs[:-1] > 1
+    first, last = signs[cut[:-1]], signs[cut[1:]]
     left, right = _is_letter(codes[first - 1]), _is_letter(codes[last + 1])
     beside = np.flatnonzero(left | right)
     alone = signs[codes[signs] >= _AT]
@@ -252,7 +257,7 @@ def _resolve_runs(codes: Bytes, signs: Places) -> None:
 def _spelled_out(codes: Bytes) -> Places:
     """Gaps between letters that stand alone, at least three of them in a row (``b.o.d.o.h``, ``g o b l o k``), to be closed."""
     gap = codes == GAP
-    solo: Places = np.flatnonzero(gap[:-2] & gap[2:] & ~gap[1:-1]) + 1
+    solo: Places = np.flatnonzero((gap[:-2] & gap[2:]) > gap[1:-1]) + 1
     solo = solo[(codes[solo] != 0) & (codes[solo] != _TWO)]
     if solo.size < 3:
         return np.empty(0, np.int64)

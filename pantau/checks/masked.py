@@ -68,19 +68,15 @@ class MaskIndex:
 
 def texts_with_masks(block: Block) -> list[int]:
     """Numbers of the texts that hold a mask sign between letters, or several after one."""
-    light = np.frombuffer(bytes(block.light), np.uint8)
-    places = (
-        np.flatnonzero(np.isin(light, np.frombuffer(_MASKS, np.uint8)))
-        if any(sign in block.light for sign in _MASKS)
-        else np.empty(0, np.int64)
-    )
-    if not places.size:
+    light = np.frombuffer(block.light, np.uint8)
+    places = [np.flatnonzero(light == sign) for sign in _MASKS if sign in block.light]
+    if not places:
         return []
-    before, after = light[places - 1], light[places + 1]
+    found = np.concatenate(places)
+    before, after = light[found - 1], light[found + 1]
     letter = (before - np.uint8(ord("a"))) < 26
-    runs_on = (
-        ((after - np.uint8(ord("a"))) < 26)
-        | ((after - np.uint8(ord("0"))) < 10)
-        | np.isin(after, np.frombuffer(_MASKS, np.uint8))
-    )
-    return block.texts_at(places[letter & runs_on], "light")
+    found, after = found[letter], after[letter]
+    runs_on = ((after - np.uint8(ord("a"))) < 26) | ((after - np.uint8(ord("0"))) < 10)
+    for sign in _MASKS:
+        runs_on |= after == sign
+    return block.texts_at(found[runs_on], "light")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pantau.checks import judge
 from pantau.checks.catalogue import Catalogue, Rule, WordSet
-from pantau.checks.engine import Checker, CheckReport
+from pantau.checks.engine import BLOCK_POSTS, Checker, CheckReport
 from pantau.checks.fold import fold_skeletons, utf8
 from pantau.checks.kinds import lexicon as lexicon_kind
 from pantau.checks.scan import has_hyperscan
@@ -414,8 +414,8 @@ def test_posts_are_read_block_by_block():
 
     blocks = Checker(rulebook()).check_blocks(stream(), {})
     first = next(blocks)
-    assert first.posts == taken == 500
-    assert sum(report.posts for report in blocks) == 1_500
+    assert first.posts == taken == BLOCK_POSTS
+    assert sum(report.posts for report in blocks) == 2_000 - BLOCK_POSTS
 
 
 def stored(posts: list[Post]) -> list[StoredTexts]:
