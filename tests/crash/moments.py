@@ -121,8 +121,10 @@ def try_moment(folder: Path, plan: Plan, reference: Reference, postgres: str) ->
         with mounted_read_only(folder) if plan.kind == "mounted-ro" else nullcontext():
             disturbed = office.night(plan)
         problems = _ended_well(office, plan, disturbed)
-        honest_gap = plan.kind in ("memory", "child") and disturbed.code in (0, 1)
+        honest_gap = plan.kind == "memory" or (plan.kind == "child" and disturbed.code == 0)
         normal = office.night()
+        if honest_gap and normal.code == 1:  # what was unread before stays unread in that night's digest
+            normal = office.night()
         if normal.code not in ((0, 1) if honest_gap else (0,)):
             problems.append(f"the normal night ended with {normal.code}: {normal.output[-1500:]}")
         else:
