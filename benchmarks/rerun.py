@@ -28,7 +28,7 @@ from typing import Any
 from benchmarks.table import Row, print_rows
 
 Taken = dict[str, Any]
-"""What a rerun took: ``cpu_s``, ``wall_s``, ``peak_mb``, ``worker_mb``, ``posts``, ``findings``, ``sha256``."""
+"""What a rerun took (``cpu_s``, of that ``own_s`` by the process that asks, ``wall_s``, ``peak_mb``, ``worker_mb``) and found."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def one(case: Case) -> Taken:
         transport=None,
         open_pictures=lambda: open_pictures(settings),
     )
-    began, cpu = time.perf_counter(), _cpu_s()
+    began, cpu, own = time.perf_counter(), _cpu_s(), time.process_time()
     with open_store(case.url) as store:
         result = rerun(site, store, local_day(corpus.START, WIB), local_day(end, WIB), Silent())
-        wall_s, cpu_s = time.perf_counter() - began, _cpu_s() - cpu
+        wall_s, cpu_s, own_s = time.perf_counter() - began, _cpu_s() - cpu, time.process_time() - own
         peak_mb, worker_mb = (_peak_mb(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         changes = result.correction.changes
         digest = hashlib.sha256()
@@ -92,6 +92,7 @@ def one(case: Case) -> Taken:
     return {
         "wall_s": wall_s,
         "cpu_s": cpu_s,
+        "own_s": own_s,
         "peak_mb": peak_mb,
         "worker_mb": worker_mb,
         "posts": result.correction.posts,
@@ -153,7 +154,7 @@ def in_turns(cases: Mapping[str, Case], rounds: int, *, equal: bool) -> dict[str
 
 
 def _median(runs: list[Taken]) -> Taken:
-    numbers = {key: statistics.median(one[key] for one in runs) for key in ("cpu_s", "wall_s")}
+    numbers = {key: statistics.median(one[key] for one in runs) for key in ("cpu_s", "own_s", "wall_s")}
     largest = {key: max(one[key] for one in runs) for key in ("peak_mb", "worker_mb")}
     return runs[0] | numbers | largest
 
@@ -229,13 +230,14 @@ def _shared_row(bench: Bench, sizes: Sizes) -> Row:
     )
     one, two = found["one"], found["two"]
     gain = one["wall_s"] / two["wall_s"]
-    busy = two["cpu_s"] / one["cpu_s"]
+    apart = one["cpu_s"] / (two["own_s"] + (two["cpu_s"] - two["own_s"]) / 2)
     return Row(
         "two workers against one",
         ">= 1.7 x",
         f"{gain:.2f} x wall",
         gain >= 1.7,
-        f"{sizes.shared:,} posts, {one['wall_s']:.1f} and {two['wall_s']:.1f} s; together {busy:.2f} x the CPU; same findings",
+        f"{sizes.shared:,} posts, {one['wall_s']:.1f} and {two['wall_s']:.1f} s; same findings; by CPU time at least {apart:.2f} x "
+        "(nothing that the asking process does overlapping)",
     )
 
 
