@@ -1,7 +1,9 @@
 """What is held can be handed to the unit it is about, and goes when its time is over."""
 
+import io
 import json
 import sqlite3
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,6 +97,35 @@ def test_a_citizens_number_stands_in_the_post_and_nowhere_else(desk: Desk) -> No
         tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         holding = {name for name in tables for row in base.execute(f"SELECT * FROM {name}") if NIK in str(row)}
     assert holding <= {"posts", "raws", "post_versions"}, holding
+
+
+def test_a_citizens_number_is_in_no_document_letter_archive_or_log_either(desk: Desk) -> None:
+    """What is packed is unpacked first."""
+    out = desk.folder / "keluar"
+    out.mkdir()
+    key = desk.keys("national-id-number")[0]
+    desk.run("review", "answer", key, "--text", f"Sudah kami hapus, NIK {NIK} keliru tayang.")
+    desk.night(2)
+    spoken = []
+    for form in ("xlsx", "whatsapp", "json", "html", "text"):
+        for n in (1, 2):
+            file = out / f"ringkasan-{n}.{form}"
+            desk.run("digest", "show", desk.run_id(n), "--format", form, "--output", str(file))
+    desk.run("memo", key, "--output", str(out / "memo.docx"))
+    desk.run("archive", "build", "--output", str(out / "arsip"))
+    for words in (["-v", "nightly", "--dry-run"], ["audit", "show"], ["review", "show", key], ["status"]):
+        spoken += [desk.run(*words), desk.errors]
+    outputs = {str(path): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    for name, data in list(outputs.items()):
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                outputs |= {f"{name}!{inner}": packed.read(inner) for inner in packed.namelist()}
+    assert any("xl/worksheets/" in name for name in outputs)
+    assert any("word/document.xml" in name for name in outputs)
+    assert "331***" in (out / "ringkasan-1.text").read_text("utf-8"), "the finding is shown, its number masked"
+    spelt = (NIK, " ".join((NIK[:4], NIK[4:8], NIK[8:12], NIK[12:])))
+    assert not [name for name, data in outputs.items() if any(one.encode() in data for one in spelt)]
+    assert not [text for text in spoken if any(one in text for one in spelt)]
 
 
 def test_folders_of_old_nights_go_with_their_mails_and_the_digest_can_still_be_shown(desk: Desk) -> None:
