@@ -27,7 +27,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     [
         ("kill", 0.02, {}),
         ("full", 0.05, {}),
-        ("clock", 0.6, {"skew_s": 7200}),
+        ("clock", 0.6, {"skew_s": -7200}),
     ],
 )
 def test_after_a_disturbed_night_a_normal_one_leaves_what_an_undisturbed_one_leaves(
