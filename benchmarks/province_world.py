@@ -92,7 +92,7 @@ def _resident(chance: random.Random, platform: str, office: int, number: int, po
     for night in range(nights):
         end = START + DAY * night
         times = (end - DAY * chance.uniform(0.02, 1) for _ in range(_poisson(chance, rate)))
-        found.append(tuple(sorted(map(_whole, times))))
+        found.append(tuple(sorted(set(map(_whole, times)))))  # two posts of a second would have one id on X
     return Resident(platform, office, number, chance.random() < PERSONAL, older, tuple(found))
 
 
