@@ -145,6 +145,17 @@ def test_texts_of_a_block_do_not_influence_each_other(texts):
         assert parts == [bytes(getattr(fold([text]), level)) for text in texts]
 
 
+@pytest.mark.parametrize("before", ["", "kata " * 12, "#Biasa "])
+def test_hashtags_of_any_length_are_cut_wherever_they_stand(before):
+    texts = [
+        f"{before}#{'MobilMewah' * times}{end}" for times in range(1, 8) for end in ("", "X", " ASN", "#ASNHebat é")
+    ]
+    block = fold(texts)
+    assert block.skeleton.decode().split("\0") == [Folded(text).skeleton for text in texts]
+    assert [fold([text]).skeleton for text in texts] == block.skeleton.split(b"\0")
+    assert b"`mobi`mewah`mobi`" in fold(["#" + "MobilMewah" * 7]).skeleton
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_folds_like_any_other(name):
     text = HOSTILE[name]
