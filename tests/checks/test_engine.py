@@ -20,6 +20,7 @@ from pantau.core.model import Evidence, Finding, Post, StoredTexts
 from tests.checks.material import DAY, HOSTILE, NOON, caption, disguise, post, rulebook
 from tests.checks.oracle import Oracle
 from tests.checks.test_verdict import shipped
+from tests.random_cases import cases
 
 ENGINES = ["ac", pytest.param("hs", marks=pytest.mark.skipif(not has_hyperscan(), reason="extra not installed"))]
 
@@ -94,7 +95,7 @@ def test_the_size_of_blocks_changes_nothing(engine, size):
 
 
 @given(st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=80), max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(30, 500), deadline=None)
 def test_any_post_can_be_checked_and_quoted_words_are_the_published_ones(parts):
     text = " goblok ".join(parts)
     report = Checker(rulebook()).check([post(1, text)], {})
@@ -166,7 +167,7 @@ def test_a_disguised_insult_is_quoted_as_published(published, quoted):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(20, 300), deadline=None)
 def test_quoted_words_fold_to_a_phrase_of_the_rule(seed):
     phrases = ["jam tangan mewah", "goblok", "auto sultan", "balik modal"]
     known = {skeleton.replace(b"`", b"") for skeleton in fold_skeletons(phrases)}

@@ -16,6 +16,7 @@ from pantau.core.model import Post, StoredTexts
 from tests.checks.material import post
 from tests.checks.test_engine import catalogue, rule
 from tests.checks.test_linear import PATTERNS
+from tests.random_cases import cases
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ DIGITS = st.lists(
     st.one_of(PATTERNS, DIGITS),
     st.lists(st.sampled_from(["a", "b", "1", "2", "12", " ", "ab", "no", "n"]), max_size=30),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(120, 2000), deadline=None)
 def test_every_match_fulfils_the_condition(pattern, parts):
     if problem_of(pattern):
         return

@@ -14,6 +14,7 @@ from collectors.files import read_export
 from pantau.core.errors import ImportFileError
 from pantau.core.model import Account
 from tests.collectors.damage import damaged
+from tests.random_cases import cases
 
 ACCOUNTS = [
     Account(platform="x", handle="dinas_contoh", unit="1", platform_id="77"),
@@ -54,7 +55,9 @@ post_like = st.fixed_dictionaries(
         }.items()
     },
 )
-fuzz = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(
+    max_examples=cases(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def survives(path: Path, kind: Any) -> None:

@@ -14,6 +14,7 @@ from collectors.files import read_export
 from pantau.core.derived_ids import is_derived
 from pantau.core.errors import ImportFileError, Problem
 from pantau.core.model import Account, Post
+from tests.random_cases import cases
 
 ACCOUNTS = [
     Account(platform="tiktok", handle="Desa_Contoh", unit="1"),
@@ -216,7 +217,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.dictionaries(
         st.sampled_from(["Post", "Video", "Videos", "Activity", "Profile", "Profile And Settings"]),

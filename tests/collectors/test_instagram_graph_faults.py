@@ -14,6 +14,7 @@ from collectors.graph_errors import GraphError, judge
 from pantau.core.settings import Network
 from tests.collectors.graph_night import GraphNight
 from tests.collectors.instagram_night import WINDOW, hours_ago, office, outcomes, texts
+from tests.random_cases import cases
 from tests.servers.base import Fault
 from tests.servers.graph_server import CHANGES, REPLIES, TOKEN, GraphServer, app_limit
 from tests.servers.instagram_shapes import FakeIgPost
@@ -266,7 +267,7 @@ def test_no_refusal_is_without_a_meaning(status: int, body: object) -> None:
     assert str(error)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(8, 150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_sequence_of_faults_loses_or_doubles_a_post_once_a_normal_night_follows(data: st.DataObject) -> None:
     names = sorted((REPLIES.keys() | CHANGES.keys()) - {"stall"})

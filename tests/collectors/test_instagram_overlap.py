@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from collectors.instagram_timeline import FIRST_POST_EVER
 from pantau.core.model import Scan
 from tests.collectors.instagram_night import NOW, Night, hours_ago, office, outcomes, texts
+from tests.random_cases import cases
 from tests.servers.instagram_server import FakeIgPost, InstagramServer
 
 
@@ -132,7 +133,7 @@ POST = st.builds(
 POSTS = st.lists(POST, max_size=40, unique_by=lambda post: int(post.taken_at.timestamp()))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(6, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profiles=st.lists(POSTS, min_size=8, max_size=8), known=st.booleans())
 def test_from_the_proven_instant_on_every_post_is_there_whatever_the_profile_looks_like(
     server: InstagramServer, tmp_path: Path, profiles: list[list[FakeIgPost]], known: bool

@@ -23,6 +23,7 @@ from collectors.youtube_parse import read_feed as read_youtube
 from collectors.youtube_parse import read_video
 from pantau.core.model import Account, Collected, Reading, Scan, Window
 from pantau.store import open_store
+from tests.random_cases import cases
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 ACCOUNT = Account(platform="x", handle="contoh", unit="u")
@@ -79,7 +80,7 @@ EXTRA = st.dictionaries(
 
 
 @pytest.mark.parametrize("source", PARSERS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(20, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(extra=EXTRA)
 def test_whatever_else_stands_in_an_answer_is_kept_with_it(source: str, extra: dict[str, Any]) -> None:
     folder, parse = PARSERS[source]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.collectors.feed_office import outcome, outcomes
 from tests.collectors.tiktok_office import FAULTS, TOKEN_FAULTS, TikTokOffice, account, publish
+from tests.random_cases import cases
 from tests.servers.base import Fault, broken_off, truncated
 
 
@@ -95,7 +96,7 @@ _STEP = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(6, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(nights=st.lists(_STEP, min_size=2, max_size=5))
 def test_any_sequence_of_faults_and_videos_ends_with_every_video_once(
     nights: list[tuple[str | None, int, bool, bool]], tmp_path_factory: pytest.TempPathFactory

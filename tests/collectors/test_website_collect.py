@@ -13,6 +13,7 @@ from collectors.website import FAILURES_IN_A_ROW, WebsiteCollector
 from pantau.core.model import Account
 from pantau.core.settings import Network, WebsiteSettings
 from tests.collectors.feed_office import NIGHT, FeedOffice, outcome, outcomes
+from tests.random_cases import cases
 from tests.servers.base import (
     Fault,
     Reply,
@@ -358,7 +359,7 @@ def test_a_spoilt_notes_file_only_costs_requests(tmp_path: Path) -> None:
 _FAULTY = st.sampled_from([None, *(name for name in FAULTS if name not in ("silence", "a 304 out of the blue"))])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(5, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(nights=st.lists(st.tuples(_FAULTY, st.integers(0, 12), st.booleans()), min_size=2, max_size=5))
 def test_any_sequence_of_faults_and_posts_ends_with_every_post_once(
     nights: list[tuple[str | None, int, bool]], tmp_path_factory: pytest.TempPathFactory

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.collectors.x_support import NIGHT, Clock, Office, open_office
+from tests.random_cases import cases
 from tests.servers.base import Fault, broken_off, dropped, html_reply, redirect_reply, truncated
 from tests.servers.x_feed import FakeXAccount, FakeXPost
 from tests.servers.x_problems import (
@@ -113,7 +114,7 @@ def _nobody_is_called_read_who_was_not(office: Office, scans: dict, since: dict[
         assert wanted <= {collected.post.post_id for collected in scan.posts}
 
 
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(10, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10_000),
     st.lists(_faults, min_size=1, max_size=NIGHTS),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from collectors.base import CollectorError
 from collectors.x_parse import id_time, items, next_token, parse_post, parse_users
 from pantau.core.model import Account
+from tests.random_cases import cases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x"
 ACCOUNT = Account(platform="x", handle="dinas_air", unit="U1", platform_id="11")
@@ -111,7 +112,7 @@ _FIELDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(80, 1000), deadline=None)
 @given(st.dictionaries(st.sampled_from(_FIELDS), _JSON, max_size=6))
 def test_whatever_x_sends_it_becomes_a_sound_post_or_a_named_error(odd: dict[str, Any]) -> None:
     try:

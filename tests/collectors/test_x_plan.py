@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.x_plan import ARCHIVE_QUERY_CHARS, LEAST_OVERLAP, RECENT_QUERY_CHARS, plan
+from tests.random_cases import cases
 
 NOW = datetime(2026, 11, 10, 19, 0, tzinfo=UTC)
 OVERLAP = timedelta(hours=6)
@@ -56,7 +57,7 @@ _readings = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(40, 500), deadline=None)
 @given(_readings, st.sampled_from([ARCHIVE_QUERY_CHARS, RECENT_QUERY_CHARS]), st.sampled_from([0, 1, 6, 48]))
 def test_every_account_is_in_one_query_that_fits_and_begins_early_enough(
     readings: list[Wanted], query_chars: int, overlap_hours: int

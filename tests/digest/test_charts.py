@@ -25,6 +25,7 @@ from pantau.digest.build import build
 from pantau.digest.chart_text import width
 from pantau.digest.render import Renderer
 from tests.digest import golden, sample
+from tests.random_cases import cases
 
 SVG = "{http://www.w3.org/2000/svg}"
 NIGHTS = tuple(f"{day} Nov" for day in range(11, 25))
@@ -94,7 +95,7 @@ def noted(chart: Chart, words_: str) -> ET.Element:
     return next(shape for shape in shapes(chart) if words_ in (shape.findtext(f"{SVG}title") or ""))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(10, 200), deadline=None)
 @given(any_chart())
 @example(TREND)
 @example(COMPARISON)
@@ -111,7 +112,7 @@ def test_any_chart_becomes_a_picture_of_the_said_size_and_a_drawing_that_parses(
     assert charts.svg(chart) == charts.svg(msgspec.structs.replace(chart))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(10, 200), deadline=None)
 @given(any_chart())
 @example(SHARES)
 def test_every_label_and_every_number_stands_in_the_drawing(chart: Chart):
@@ -130,7 +131,7 @@ def test_every_label_and_every_number_stands_in_the_drawing(chart: Chart):
         assert words.number(value, 0 if float(value).is_integer() else 1) in text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(10, 200), deadline=None)
 @given(any_chart())
 def test_no_words_from_outside_become_markup_and_nothing_is_fetched(chart: Chart):
     tags = {element.tag.removeprefix(SVG) for element in ET.fromstring(charts.svg(chart)).iter()}

@@ -21,6 +21,7 @@ from pantau.digest.model import DigestInput, KnownDecision, ReplyWay, ReusedPict
 from pantau.digest.spreadsheet import workbook
 from tests.digest import sample
 from tests.digest.pages import Page, flat
+from tests.random_cases import cases
 
 RENDERER = EditionRenderer()
 
@@ -183,7 +184,7 @@ def test_the_same_flag_the_next_night_is_no_reason_to_write_again() -> None:
 LETTERS = st.text(string.ascii_lowercase, min_size=6, max_size=10)
 
 
-@settings(max_examples=25)
+@settings(max_examples=cases(10, 100))
 @given(st.lists(LETTERS, min_size=3, max_size=3, unique=True), st.integers(0, 2))
 def test_nothing_of_another_unit_is_in_a_units_part(tags: list[str], mine: int) -> None:
     """Every unit's name, handle, text, answer, note and picture carries the unit's own tag."""

@@ -16,6 +16,7 @@ from pantau.digest.model import TextVersion
 from pantau.digest.render import changed
 from tests.digest import golden, sample
 from tests.digest.pages import Page, flat
+from tests.random_cases import cases
 
 RICH = sample.rich()
 PAGE = Page(golden.rendered("rich").html)
@@ -120,7 +121,7 @@ def test_only_a_masked_number_changed_is_said_without_it():
     assert (found.pieces, found.note) == ((), "Yang berubah hanya bagian yang disamarkan.")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(80, 1000), deadline=None)
 @given(before=WORDS, after=WORDS)
 def test_the_two_texts_can_be_read_off_the_marks_and_no_number_with_them(before: list[str], after: list[str]) -> None:
     found = edit(sample.RUDE, " ".join(before), " ".join(after))

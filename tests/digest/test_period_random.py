@@ -17,6 +17,7 @@ from pantau.digest.period import build
 from pantau.digest.period_input import PeriodInput
 from tests.digest import hostile, sample_period
 from tests.digest.pages import Page, flat
+from tests.random_cases import cases
 
 RENDERER = EditionRenderer()
 KINDS = ("opd", "kecamatan", "desa", "rsud", "sekolah", "pejabat")
@@ -140,7 +141,7 @@ def inputs(draw: st.DrawFn) -> PeriodInput:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(20, 300))
 @given(inputs())
 def test_any_period_gives_an_edition_whose_numbers_add_up(data: PeriodInput) -> None:
     edition = build(data)
@@ -167,7 +168,7 @@ def test_any_period_gives_an_edition_whose_numbers_add_up(data: PeriodInput) -> 
             assert {sum(pair) for pair in zip(*(row.values for row in block.chart.series), strict=True)} == {100.0}
 
 
-@settings(max_examples=12)
+@settings(max_examples=cases(5, 60))
 @given(inputs())
 def test_any_period_says_the_same_as_a_page_and_as_text(data: PeriodInput) -> None:
     shown = RENDERER.period(build(data), DigestSettings())
@@ -179,7 +180,7 @@ def test_any_period_says_the_same_as_a_page_and_as_text(data: PeriodInput) -> No
     assert all(link in shown.text for link in page.links)
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(20, 300))
 @given(inputs(), st.sampled_from(["now", "before"]))
 def test_an_unread_night_of_any_account_ends_every_talk_of_rise_and_fall_of_the_whole(
     data: PeriodInput, which: str
@@ -214,7 +215,7 @@ def test_hostile_text_stays_text_in_the_page_and_its_twin(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=10)
+@settings(max_examples=cases(5, 60))
 def test_any_text_at_all_stays_text(text: str) -> None:
     shown = RENDERER.period(build(sample_period.hostile(text)), DigestSettings())
     page = Page(shown.html)

@@ -13,6 +13,7 @@ from pantau.digest.model import DigestInput, OpenFinding
 from pantau.digest.render import Renderer
 from tests.digest import sample
 from tests.digest.pages import Page
+from tests.random_cases import cases
 
 RENDERER = Renderer()
 UNITS = tuple(Unit(code=f"U{n}", name=f"Unit Rekaan {n}", kind="desa") for n in range(6))
@@ -75,7 +76,7 @@ def nights(draw: st.DrawFn) -> DigestInput:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(20, 300))
 @given(nights())
 def test_an_unread_account_is_never_called_quiet(data):
     digest = build(data)
@@ -88,7 +89,7 @@ def test_an_unread_account_is_never_called_quiet(data):
             assert f"@{account.handle} " not in quiet + results
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(20, 300))
 @given(nights())
 def test_states_partition_the_accounts_and_every_account_not_active_is_named(data):
     digest = build(data)

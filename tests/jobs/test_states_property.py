@@ -26,6 +26,7 @@ from pantau.core.model import (
 from pantau.core.settings import Norms, TierNorm
 from pantau.store import open_store
 from pantau.store.store import Store
+from tests.random_cases import cases
 
 FIRST = datetime(2026, 9, 1, 13, 0, tzinfo=UTC)
 """20:00 in Jakarta."""
@@ -139,7 +140,7 @@ def judged(
     return {item.account: item for item in found}
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=cases(20, 300), deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.sampled_from(PLATFORMS), st.booleans(), histories)
 def test_nobody_is_reproached_without_proof(store: Store, platform: str, with_id: bool, history: list[Night]) -> None:
     ours, other = fresh(platform, with_id=with_id and platform != "website")

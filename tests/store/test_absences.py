@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pantau.core.model import Account, Collected, Post, Scan, Window
 from pantau.store import open_store
 from pantau.store.store import Store
+from tests.random_cases import cases
 
 from .builders import DAY, HOUR, NIGHT, ON, account, before_evidence, begin, post, scan
 
@@ -162,7 +163,7 @@ NIGHTS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(20, 300), deadline=None)
 @given(history=NIGHTS)
 def test_whatever_is_deleted_and_restored_a_visible_post_is_never_called_vanished(
     store: Store, agency: Account, history: list[tuple[set[str], str]]

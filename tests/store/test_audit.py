@@ -19,6 +19,7 @@ from pantau.store import Document, open_store
 from pantau.store.audit import seal
 from pantau.store.columns import from_us
 from pantau.store.store import Store
+from tests.random_cases import cases
 
 from .builders import HOUR, NIGHT, begin, everything, finding, mail, without_guards
 from .test_kill import run_and_kill
@@ -140,7 +141,7 @@ def test_postgresql_refuses_to_empty_the_log(url: str) -> None:
             connection.exec_driver_sql("TRUNCATE audit")
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(40, 500), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_altered_field_of_any_entry_is_found_at_that_entry(night: Store, data: st.DataObject) -> None:
     if not hasattr(night, "original"):
@@ -165,7 +166,7 @@ def test_any_altered_field_of_any_entry_is_found_at_that_entry(night: Store, dat
     assert found.broken_at == (0 if altered == original else place + 1)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(20, 300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_removed_doubled_and_exchanged_entries_are_found(night: Store, data: st.DataObject) -> None:
     if not hasattr(night, "original"):

@@ -15,6 +15,7 @@ from pantau.core.model import Account, Collected, Media, Post, Window
 from pantau.store import open_store
 from pantau.store.scans import merged
 from pantau.store.store import Store
+from tests.random_cases import cases
 
 from .builders import DAY, HOUR, NIGHT, ON, account, begin, collected, everything, post, scan
 
@@ -46,7 +47,7 @@ def stored_form(text: str) -> str:
     return "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(20, 300), deadline=None)
 @given(item=POSTS, raw=st.binary(max_size=40))
 def test_a_post_comes_back_as_it_was_published(store: Store, agency: Account, item: Post, raw: bytes) -> None:
     if item.key in store.posts.get([item.key]):
