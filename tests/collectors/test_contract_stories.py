@@ -23,7 +23,7 @@ from tests.collectors.contract.stages import ALL
 
 LONG = os.environ.get("PANTAU_HYPOTHESIS") == "long"
 PEOPLE = 2
-settings.register_profile("ci", max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink))
+settings.register_profile("ci", max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink))
 settings.register_profile("long", max_examples=int(os.environ.get("PANTAU_EXAMPLES", "400")))
 
 _stage = st.integers(0, len(ALL) - 1)
