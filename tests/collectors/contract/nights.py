@@ -111,7 +111,7 @@ class Nights:
 
     def _site(self, stage: Stage | None, build: Any = None) -> SimpleNamespace:
         register = SimpleNamespace(units=tuple(self.units().values()))
-        job = SimpleNamespace(settings=self.settings, ledgers=SimpleNamespace(excuses=()), register=register)
+        job = SimpleNamespace(settings=self.settings, ledgers=SimpleNamespace(excuses=()), register=register, others=())
         clock = stage.clock if stage else None
         return SimpleNamespace(
             job=job,
