@@ -49,7 +49,7 @@ class Nights:
         now = self.clock.now()
         day = local_day(now, WIB)
         units = tuple(Unit(code=code, name=f"Desa {code}", kind="desa") for code in "ab")
-        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units))
+        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units), others=())
         site = SimpleNamespace(job=job, now=self.clock.now, sleep=self.clock.sleep, build_collectors=self.build)
         run_id = f"n-{day:%Y%m%d}"
         run = self.store.runs.begin("nightly", run_id, Window(now - timedelta(days=1), now), now, now)

@@ -26,6 +26,7 @@ from pantau.core.settings import InstagramSettings, Settings
 from pantau.store import open_store
 from pantau.store.store import Store
 from tests.fakes import SimClock
+from tests.random_cases import cases
 from tests.servers.instagram_server import CHANGES, REPLIES, FakeIgAccount, FakeIgPost, InstagramServer
 from tests.servers.instagram_shapes import code_from_pk
 
@@ -141,7 +142,7 @@ class Town:
             chosen = InstagramSettings(pause_s=0, timeout_s=10)
             return {"instagram": InstagramWebCollector(chosen, self.server.network, session, pace, notes)}
 
-        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units))
+        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units), others=())
         site: Any = SimpleNamespace(job=job, now=self.clock.now, sleep=self.clock.sleep, build_collectors=build)
         day = local_day(now, Settings().zone)
         before = self.store.runs.last_finished("nightly", now)
@@ -218,7 +219,7 @@ def tell(server: InstagramServer, folder: Path, story: Sequence[tuple[Any, ...]]
         return town
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(4, 100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=st.lists(_event, min_size=1, max_size=14))
 def test_no_story_of_instagram_loses_doubles_or_misplaces_a_post(
     server: InstagramServer, tmp_path: Path, story: list[tuple[Any, ...]]

@@ -46,7 +46,7 @@ class Nights:
             return {collector.platform: collector}
 
         units = [Unit(code=account.unit, name=account.unit, kind="opd") for account in self.accounts]
-        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units))
+        job = SimpleNamespace(settings=Settings(), register=SimpleNamespace(units=units), others=())
         site = SimpleNamespace(job=job, now=self.clock.now, sleep=self.clock.sleep, build_collectors=collectors)
         self.last = f"n-{day:%Y%m%d}"
         run = self.store.runs.begin("nightly", self.last, Window(now - timedelta(days=1), now), now, now)
