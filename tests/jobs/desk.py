@@ -5,8 +5,11 @@ The clock is the desk's: it stands where the last night left it.
 
 import csv
 import json
+import shutil
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.__main__ import run
+from tests.jobs.office import said, text_of
 
 RULE = """id = "panen-disebut"
 family = "PRB"
@@ -55,7 +59,8 @@ class Desk:
     """The folder, and the command line over it."""
 
     folder: Path
-    capture: "pytest.CaptureFixture[str]"
+    capture: "pytest.CaptureFixture[str] | None"
+    """Pytest's, or None for a desk that several tests share: then the desk catches what is printed by itself."""
     accounts: int = 12
     tail: str = ""
     files: str = ""
@@ -102,12 +107,23 @@ class Desk:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """A command; what it printed."""
-        self.capture.readouterr()
-        got = run(["-c", str(self.folder / "pantau.toml"), *arguments])
-        out, err = self.capture.readouterr()
+        line = ["-c", str(self.folder / "pantau.toml"), *arguments]
+        if self.capture is None:
+            with said() as (stdout, stderr):
+                got = run(line)
+            out, err = text_of(stdout), text_of(stderr)
+        else:
+            self.capture.readouterr()
+            got = run(line)
+            out, err = self.capture.readouterr()
         self.errors = err
         assert got == code, (got, out, err)
         return out if code == 0 else out + err
+
+    def again(self, folder: Path, capture: "pytest.CaptureFixture[str]", monkeypatch: pytest.MonkeyPatch) -> "Desk":
+        """A copy for one test, which then does with it what it likes."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return replace(self, folder=folder, capture=capture).set_clock(monkeypatch)
 
     def post(self, *texts: str, account: int | None = None) -> None:
         """Take in posts with these texts, each of another account."""
@@ -163,3 +179,10 @@ class Desk:
         """Keys of a night's findings by a rule."""
         lines = self.run("review", "list", "--run", self.run_id(number)).splitlines()
         return [line.split()[0] for line in lines if f"  {rule}  " in line]
+
+
+@contextmanager
+def shared_desk(folder: Path, accounts: int) -> Iterator[Desk]:
+    """An office that is set up once for many tests, each of which works with a copy (``again``)."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield Desk(folder, None, accounts=accounts).set_clock(monkeypatch)

@@ -1,18 +1,21 @@
 """A whole office in a folder: register, settings and local services, so that tests run the real command line against them."""
 
 import csv
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from jobs.__main__ import run
 from tests.servers.certificates import make_certificates
 from tests.servers.imap_server import ImapServer
 from tests.servers.instagram_server import InstagramServer
@@ -83,9 +86,30 @@ def ig_accounts() -> list[FakeIgAccount]:
     ]
 
 
+@contextmanager
+def said() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
+    """What the command line writes to stdout and stderr meanwhile; files are its owner's alone, as for a process of its own."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    before = os.umask(0o077)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            yield out, err
+    finally:
+        os.umask(before)
+
+
+def text_of(stream: io.TextIOWrapper) -> str:
+    """All that was written to it."""
+    stream.seek(0)
+    return stream.read()
+
+
 @dataclass
 class Office:
-    """The folder and its services; ``run`` is the command line in a process of its own."""
+    """The folder and its services; ``run`` is the command line, ``start`` the same in a process of its own.
+
+    A process costs a second before it does anything: an office that does not live ``apart`` runs its commands in this one.
+    """
 
     folder: Path
     x: XServer
@@ -94,6 +118,8 @@ class Office:
     imap: ImapServer
     extra_rows: list[dict[str, str]] = field(default_factory=list)
     settings_tail: str = ""
+    apart: bool = True
+    """Whether ``run`` is a process as well, as tests need of what a process has by itself (umask, environment, hooks)."""
 
     @property
     def config(self) -> Path:
@@ -172,9 +198,14 @@ retry_min = [0.01]
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        if self.apart:
+            process = self.start(*arguments)
+            out, err = process.communicate(timeout=120)
+            return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        line = ["-c", str(self.config), *arguments]
+        with said() as (stdout, stderr), patch.dict(os.environ, self._environment()), chdir(self.folder):
+            code = run(line)
+        return subprocess.CompletedProcess(line, code, text_of(stdout), text_of(stderr))
 
     def night(self, at: datetime = NIGHT, *more: str) -> "subprocess.CompletedProcess[str]":
         """``pantau nightly`` as of an instant."""
@@ -197,9 +228,13 @@ retry_min = [0.01]
 
 @contextmanager
 def open_office(
-    folder: Path, x: Sequence[FakeXAccount] | None = None, instagram: Sequence[FakeIgAccount] | None = None
+    folder: Path,
+    x: Sequence[FakeXAccount] | None = None,
+    instagram: Sequence[FakeIgAccount] | None = None,
+    *,
+    apart: bool = True,
 ) -> Iterator[Office]:
-    """An office with its services running."""
+    """An office with its services running; ``apart``: each of its commands is a process of its own."""
     certificates = make_certificates(folder / "tls")
     with ExitStack() as stack:
         smtp = stack.enter_context(SmtpServer(certificates))
@@ -208,6 +243,6 @@ def open_office(
             XServer(x_accounts() if x is None else x, now=lambda: NIGHT + timedelta(hours=1))
         )
         ig_server = stack.enter_context(InstagramServer(ig_accounts() if instagram is None else instagram))
-        office = Office(folder, x_server, ig_server, smtp, imap)
+        office = Office(folder, x_server, ig_server, smtp, imap, apart=apart)
         office.write()
         yield office

@@ -93,7 +93,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with open_office(tmp_path_factory.mktemp("kantor")) as office:
+    with open_office(tmp_path_factory.mktemp("kantor"), apart=False) as office:
         office.settings_tail = f'[[mail.reader]]\naddress = "{GUEST}"\nmay_decide = false\n'
         office.write()
         told = Story(office, [], {}, [], "", "")

@@ -13,7 +13,7 @@ from tests.jobs.office import NIGHT, Office, open_office
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with open_office(tmp_path_factory.mktemp("kantor")) as opened:
+    with open_office(tmp_path_factory.mktemp("kantor"), apart=False) as opened:
         opened.night()
         yield opened
 

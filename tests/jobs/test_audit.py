@@ -6,15 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.desk import Desk
+from tests.jobs.desk import Desk, shared_desk
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, str]:
+    """An office after its first night, and the digest of that."""
+    with shared_desk(tmp_path_factory.mktemp("kantor"), accounts=3) as made:
+        made.write()
+        made.post("Panen bawang di tiga desa.", "Rapat koordinasi pagi.", "Panen bawang lagi.")
+        return made, made.night(1)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    made = Desk(tmp_path, capsys, accounts=3).set_clock(monkeypatch)
-    made.write()
-    made.post("Panen bawang di tiga desa.", "Rapat koordinasi pagi.", "Panen bawang lagi.")
-    return made
+def desk(
+    set_up: tuple[Desk, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    return set_up[0].again(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def first(set_up: tuple[Desk, str]) -> str:
+    return set_up[1]
 
 
 def head_of(text: str) -> tuple[str, int]:
@@ -37,7 +50,6 @@ def harm(desk: Desk, *statements: str) -> None:
 
 
 def test_the_log_names_the_rule_version_the_finding_and_who_decided_also_what_was_taken_back(desk: Desk) -> None:
-    desk.night(1)
     key = desk.keys("panen-disebut")[0]
     desk.run("review", "dismiss", key, "--reason", "panen raya milik warga")
     desk.run("review", "undo", key)
@@ -50,7 +62,6 @@ def test_the_log_names_the_rule_version_the_finding_and_who_decided_also_what_wa
 
 
 def test_the_log_of_some_days_shows_those_days_alone(desk: Desk) -> None:
-    desk.night(1)
     desk.night(2)
     day = f"{desk.night_at(2):%Y-%m-%d}"
     shown = desk.run("audit", "show", "--from", day, "--to", day)
@@ -59,8 +70,8 @@ def test_the_log_of_some_days_shows_those_days_alone(desk: Desk) -> None:
     assert desk.run_id(1) in desk.run("audit", "show", "--to", f"{desk.night_at(1):%Y-%m-%d}")
 
 
-def test_an_untouched_log_is_whole_and_knows_the_head_of_every_digest(desk: Desk) -> None:
-    heads = [head_of(desk.night(n)) for n in (1, 2)]
+def test_an_untouched_log_is_whole_and_knows_the_head_of_every_digest(desk: Desk, first: str) -> None:
+    heads = [head_of(text) for text in (first, desk.night(2))]
     assert heads[0][1] < heads[1][1]
     said = desk.run("audit", "verify", "--head", heads[0][0][:20].upper())
     assert "tersambung utuh" in said
@@ -70,26 +81,24 @@ def test_an_untouched_log_is_whole_and_knows_the_head_of_every_digest(desk: Desk
 
 @pytest.mark.parametrize("typed", ["0" * 64, "abc"])
 def test_a_head_that_the_log_does_not_hold_is_told(desk: Desk, typed: str) -> None:
-    desk.night(1)
     assert "TIDAK ada di jejak ini" in desk.run("audit", "verify", "--head", typed, code=1)
 
 
-def test_an_end_that_was_cut_off_is_found_by_the_head_that_a_digest_printed(desk: Desk) -> None:
-    head, number = head_of(desk.night(1))
+def test_an_end_that_was_cut_off_is_found_by_the_head_that_a_digest_printed(desk: Desk, first: str) -> None:
+    head, number = head_of(first)
     harm(desk, f"DELETE FROM audit WHERE n >= {number}", "DELETE FROM documents WHERE format = 'text'")
     said = desk.run("audit", "verify", "--head", head, code=1)
     assert f"{number - 1} catatan tersambung utuh" in said
     assert "Sidik pada salinan Anda TIDAK ada" in said
 
 
-def test_an_end_that_was_cut_off_is_found_by_the_stored_digest_too(desk: Desk) -> None:
-    number = head_of(desk.night(1))[1]
+def test_an_end_that_was_cut_off_is_found_by_the_stored_digest_too(desk: Desk, first: str) -> None:
+    number = head_of(first)[1]
     harm(desk, f"DELETE FROM audit WHERE n >= {number}")
     assert f"tercetak di ringkasan {desk.run_id(1)} TIDAK ada" in desk.run("audit", "verify", code=1)
 
 
 def test_the_first_altered_entry_is_named(desk: Desk) -> None:
-    desk.night(1)
     harm(desk, "UPDATE audit SET body = replace(body, 'panen-disebut@1', 'panen-disebut@2') WHERE kind = 'findings'")
     with sqlite3.connect(desk.folder / "data" / "pantau.db") as base:
         number = base.execute("SELECT min(n) FROM audit WHERE kind = 'findings'").fetchone()[0]
@@ -113,17 +122,16 @@ def test_the_first_altered_entry_is_named(desk: Desk) -> None:
     ],
 )
 def test_what_the_tables_say_otherwise_than_the_log_is_told(desk: Desk, statement: str, said: str) -> None:
-    desk.night(1)
     desk.run("review", "dismiss", desk.keys("panen-disebut")[0], "--reason", "panen raya")
     assert "tersambung utuh" in desk.run("audit", "verify")
     harm(desk, statement)
     assert said in desk.run("audit", "verify", code=1)
 
 
-def test_a_purge_stands_in_the_log_and_leaves_it_whole(desk: Desk) -> None:
+def test_a_purge_stands_in_the_log_and_leaves_it_whole(desk: Desk, first: str) -> None:
     desk.tail = "[retention]\nposts_days = 1\nraw_days = 1\n"
     desk.write()
-    head = head_of(desk.night(1))[0]
+    head = head_of(first)[0]
     desk.now = desk.night_at(9)
     desk.run("purge")
     assert "dihapus menurut aturan penyimpanan: raws 3, posts 3" in desk.run("audit", "show")
@@ -132,7 +140,8 @@ def test_a_purge_stands_in_the_log_and_leaves_it_whole(desk: Desk) -> None:
 
 def test_changed_settings_register_or_rules_show_in_the_log_and_a_moved_folder_does_not(desk: Desk) -> None:
     def inputs(number: int) -> str:
-        desk.night(number)
+        if number > 1:
+            desk.night(number)
         return next(
             line.split("menilai dengan ")[1]
             for line in desk.run("audit", "show").splitlines()

@@ -18,30 +18,34 @@ from jobs import restoring
 from jobs.backup_file import Manifest, Member
 from pantau.core.model import Decision, Mail
 from pantau.store import open_store
-from tests.jobs.desk import FIRST_NIGHT, Desk
+from tests.jobs.desk import FIRST_NIGHT, Desk, shared_desk
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("PANTAU_TEST_POSTGRES", "")
 
 
-@pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """An office after one night, with secrets, own files and a decision."""
-    home = tmp_path / "kantor"
-    home.mkdir()
-    made = Desk(home, capsys, accounts=3).set_clock(monkeypatch)
-    made.tail = '[collect.x]\nbearer_token = "file:x-token"\n[collect.instagram]\nsession_file = "data/sesi.json"\n'
-    made.write()
-    made.post("Panen bawang di tiga desa.", "Rapat koordinasi pagi.", "Panen bawang lagi.")
-    made.tail = made.tail.replace('[collect.x]\nbearer_token = "file:x-token"\n', "")
-    made.write()
-    made.night(1)
-    made.run("review", "dismiss", made.keys("panen-disebut")[0], "--reason", "panen raya")
+    home = tmp_path_factory.mktemp("kantor")
+    with shared_desk(home, accounts=3) as made:
+        made.tail = '[collect.x]\nbearer_token = "file:x-token"\n[collect.instagram]\nsession_file = "data/sesi.json"\n'
+        made.write()
+        made.post("Panen bawang di tiga desa.", "Rapat koordinasi pagi.", "Panen bawang lagi.")
+        made.tail = made.tail.replace('[collect.x]\nbearer_token = "file:x-token"\n', "")
+        made.write()
+        made.night(1)
+        made.run("review", "dismiss", made.keys("panen-disebut")[0], "--reason", "panen raya")
     for name in ("reply-secret", "sesi.json"):
         (home / "data" / name).write_text("rahasia-kenari-1")
     (home / "data" / "tiktok").mkdir()
     (home / "data" / "tiktok" / "akun.json").write_text("rahasia-kenari-2")
     return made
+
+
+@pytest.fixture
+def desk(set_up: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return set_up.again(tmp_path / "kantor", capsys, monkeypatch)
 
 
 @pytest.fixture
@@ -410,7 +414,7 @@ def test_neither_backup_nor_restore_holds_the_documents_in_memory(tmp_path: Path
         from pantau.core.model import Window
 
         store.runs.begin("nightly", "n-1", Window(FIRST_NIGHT, FIRST_NIGHT), FIRST_NIGHT, FIRST_NIGHT)
-        for number in range(120):
+        for number in range(40):
             store.documents.put("n-1", f"unit:{number}", "pdf", os.urandom(1_000_000))
     for arguments in (["besar", "backup", "b.zip"], ["baru", "restore", "b.zip"]):
         program = """
@@ -420,7 +424,7 @@ import jobs.backing_up, jobs.restoring, sqlalchemy
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert run(["-c", f"{sys.argv[1]}/pantau.toml", *sys.argv[2:]]) == 0
 used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-assert used < 110, used
+assert used < 35, used
 """
         (tmp_path / arguments[0]).mkdir(exist_ok=True)
         subprocess.run(

@@ -28,7 +28,9 @@ X = [
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with open_office(tmp_path, X, [FakeIgAccount("desa.satu", "201"), FakeIgAccount("desa.baru", "202")]) as office:
+    with open_office(
+        tmp_path, X, [FakeIgAccount("desa.satu", "201"), FakeIgAccount("desa.baru", "202")], apart=False
+    ) as office:
         office.x.now = lambda: datetime.now(UTC)
         yield office
 

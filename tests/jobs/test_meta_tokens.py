@@ -124,7 +124,7 @@ def test_wrong_settings_are_named_and_no_secret_is_shown(tmp_path: Path, instagr
 
 def test_the_digest_warns_of_a_token_ten_days_before_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANTAU_FB_TOKEN", TOKEN)
-    with GraphServer() as server, open_office(tmp_path) as office:
+    with GraphServer() as server, open_office(tmp_path, apart=False) as office:
         server.token_expires = datetime.now(UTC) + timedelta(days=9)
         office.settings_tail = (
             f'[collect.facebook]\ntoken = "env:PANTAU_FB_TOKEN"\n[collect.meta]\napi_url = "{server.url}"'

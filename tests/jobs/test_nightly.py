@@ -13,7 +13,7 @@ from tests.servers.x_feed import FakeXPost
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         yield opened
 
 
@@ -24,8 +24,10 @@ def digest(office: Office, form: str = "text") -> str:
 
 
 def test_a_night_collects_flags_and_mails_every_reader_once(office: Office) -> None:
+    office.apart = True
     result = office.night()
     assert result.returncode == 0, result.stdout + result.stderr
+    office.apart = False
     assert office.copies() == [1, 1, 1]
     text = digest(office)
     assert "matamu picek" in text
@@ -103,6 +105,7 @@ def test_a_second_start_while_one_runs_does_nothing(office: Office) -> None:
 
 
 def test_secrets_never_reach_output_database_or_run_folder(office: Office) -> None:
+    office.apart = True  # with all that libraries log
     result = office.run("-v", "nightly", "--as-of", NIGHT.isoformat())
     secrets = (office.x.token, office.smtp.password)
     everything = (result.stdout + result.stderr).encode()
