@@ -45,7 +45,7 @@ def with_heads(office: Office, heads: str) -> None:
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         yield opened
 
 
@@ -93,7 +93,9 @@ def test_a_head_whose_mail_is_cut_gets_the_rest_as_a_workbook_of_that_unit_alone
         FakeXPost(f"Jalan ruas {n} selesai diperbaiki.", at - timedelta(minutes=n), sequence=10 + n)
         for n in range(POSTS_SHOWN)
     ]
-    with open_office(tmp_path, x=[FakeXAccount(first.handle, 101, [*first.posts, *many]), *others]) as office:
+    with open_office(
+        tmp_path, x=[FakeXAccount(first.handle, 101, [*first.posts, *many]), *others], apart=False
+    ) as office:
         with_heads(office, "nightly")
         assert office.night().returncode in (0, 1)
         flooded, plain = (message_from_bytes(office.smtp.mails(head)[0], policy=default) for head in HEADS)
