@@ -33,7 +33,7 @@ def office(tmp_path: Path, reader: ReaderServer):
         FakeXAccount("contoh_kec", 102, [FakeXPost(ALLUSION, at, sequence=1)]),
         FakeXAccount("contoh_tani", 105, [FakeXPost("Panen bawang 30 kuintal per petak.", at, sequence=2)]),
     ]
-    with open_office(tmp_path, accounts, []) as opened:
+    with open_office(tmp_path, accounts, [], apart=False) as opened:
         write_settings(opened, reader)
         yield opened
 
