@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from collectors.clocks import CLOCKS_APART
 from collectors.website_parse import Entry, Feed
 from collectors.website_site import Found, SiteNote
 from pantau.core.model import Collected, Post, Scan, Target, Window
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)
-_CLOCKS_APART = timedelta(days=1)
-"""A site's clock that is further ahead than this of ours is the site's mistake."""
 _LATE = timedelta(days=1)
 """An entry without a date seen first in a rerun of a window that ended longer ago cannot be placed in it."""
 _INSTANT = timedelta(microseconds=1)
@@ -49,7 +48,7 @@ class Harvest:
 
     def hear(self, told_at: datetime | None) -> None:
         """Take note of the site's clock: what lies in the future by ours alone, which may be slow, has its right date."""
-        if told_at is not None and told_at - self._now <= _CLOCKS_APART:
+        if told_at is not None and told_at - self._now <= CLOCKS_APART:
             self._by_any_clock = max(self._by_any_clock, told_at)
 
     def take(self, feed: Feed, note: SiteNote) -> int:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from collectors.base import CollectorError, Pace
+from collectors.clocks import told_at
 from collectors.web_client import Page, TransientWebError, WebClient
 from collectors.website_parse import Feed, parse_feed
 from collectors.website_text import read_head
@@ -131,7 +132,7 @@ class Site:
         if not feed.version:
             return None
         validators = (page.headers.get("etag", ""), page.headers.get("last-modified", ""))
-        return Found(page.url, feed, *validators, told_at=_told_at(page))
+        return Found(page.url, feed, *validators, told_at=told_at(page.headers))
 
     def _discover(self, tried: str) -> Found:
         home = self.ask(self._home, {})
@@ -184,14 +185,6 @@ class Site:
 
 def _bare(host: str) -> str:
     return host.lower().rstrip(".").removeprefix("www.")
-
-
-def _told_at(page: Page) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(page.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _wait_of(page: Page, now: Callable[[], datetime]) -> float:

@@ -47,7 +47,9 @@ class YouTubeCollector:
         overlap = timedelta(days=self._settings.overlap_days)
         now = self._pace.now()
         seats = [
-            Seat(target, window, self._notes.get(target.account.platform_id) or ChannelNote(), now, overlap)
+            Seat(
+                target, window, self._notes.get(target.account.platform_id) or ChannelNote(), now, overlap, client.clock
+            )
             for target in targets
         ]
         try:

@@ -6,6 +6,7 @@ import httpx
 import msgspec
 
 from collectors.base import CollectorError, Pace
+from collectors.clocks import OtherClock
 from collectors.http import http_client
 from collectors.second_try import Questions, seconds_asked_for
 from pantau.core.model import UnreadClass
@@ -48,6 +49,8 @@ class YouTubeClient:
         self._key = key
         self.units = 0
         self.feeds = 0
+        self.clock = OtherClock()
+        self._pace = pace
         self._client = http_client(network, settings.timeout_s)
         self._questions = Questions(
             "YouTube",
@@ -68,6 +71,7 @@ class YouTubeClient:
         url = f"{self._settings.api_url.rstrip('/')}/youtube/v3/{resource}"
         headers = {"X-Goog-Api-Key": self._key}
         response = self._questions.ask(self._count_unit, "GET", url, params=parameters, headers=headers)
+        self.clock.hear(response.headers, self._pace.now())
         if response.status_code != httpx.codes.OK:
             raise refusal(response)
         try:
@@ -82,6 +86,7 @@ class YouTubeClient:
         """The RSS feed of a channel; None when YouTube says 404. Raises ``YouTubeError`` or ``CollectorError``."""
         url = f"{self._settings.rss_url.rstrip('/')}/feeds/videos.xml"
         response = self._questions.ask(self._count_feed, "GET", url, params={"channel_id": channel_id})
+        self.clock.hear(response.headers, self._pace.now())
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         if response.status_code != httpx.codes.OK:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from collectors.base import CollectorError, failed_scan
+from collectors.clocks import OtherClock
 from collectors.youtube_parse import Channel, Upload
 from pantau.core.model import Collected, Outcome, Reading, Scan, Target, Window
 
@@ -24,9 +25,17 @@ class ChannelNote(msgspec.Struct, frozen=True):
 
 
 class Seat:
-    """The state of one account. ``now`` is the time at which its reading began."""
+    """The state of one account. ``now`` is the time at which its reading began, ``clock`` that of YouTube."""
 
-    def __init__(self, target: Target, window: Window, note: ChannelNote, now: datetime, overlap: timedelta) -> None:
+    def __init__(
+        self,
+        target: Target,
+        window: Window,
+        note: ChannelNote,
+        now: datetime,
+        overlap: timedelta,
+        clock: OtherClock | None = None,
+    ) -> None:
         self.target = target
         self.channel_id = target.account.platform_id
         self.channel: Channel | None = None
@@ -41,6 +50,7 @@ class Seat:
         self._window = window
         self._note = note
         self._now = now
+        self._clock = clock or OtherClock()
         self._wanted_from = target.since - overlap
         stored = note.until is not None and target.since >= note.until
         self._known = note.known if stored else {}
@@ -80,7 +90,7 @@ class Seat:
         """The time of publication to store, when the upload is a new or altered post of this night; else None."""
         published = upload.published
         self._listed[upload.video_id] = published
-        if published > self._now + _CLOCK_TOLERANCE:
+        if published > self._clock.later(self._now) + _CLOCK_TOLERANCE:
             published = self._window.end - _INSTANT  # a premiere can be seen before the date that it carries
         if published >= self._window.end:
             return None  # published while the night runs: the next one's

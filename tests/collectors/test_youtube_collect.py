@@ -124,6 +124,23 @@ def test_an_edited_title_comes_again_and_costs_one_unit(tmp_path: Path) -> None:
         assert server.count("videos") == 2
 
 
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_with_a_slow_clock_here_a_video_waits_for_the_next_night_and_keeps_its_own_time(
+    key: str, tmp_path: Path
+) -> None:
+    one = channel(videos=2)
+    publish(one, -0.5, "baru saja")
+    with YouTubeServer([one]) as server:
+        server.clock = lambda: NIGHT
+        office = open_office(server, tmp_path, key=key)
+        office.next_day(hours=-2)
+        office.night()
+        assert len(office.stored) == 1, "two are published later than our clock says it is"
+        office.next_day(hours=26)
+        office.night()
+        assert {item.post.published_at for item in office.stored.values()} == {video.at for video in one.videos}
+
+
 def test_a_late_video_and_a_premiere_are_not_missed(tmp_path: Path) -> None:
     with YouTubeServer([channel()]) as server:
         office = open_office(server, tmp_path)

@@ -164,7 +164,7 @@ class Office:
         shown["facts"]["entries"] = [one for one in shown["facts"]["entries"] if one["term"] not in _OWN_FACTS]
         return {
             "posts": self._ask(
-                "select p.key, a.platform, a.handle, p.kind, p.text, p.url "
+                "select p.key, p.published_at, a.platform, a.handle, p.kind, p.text, p.url "
                 "from posts p join accounts a on a.id = p.account_id order by p.key"
             ),
             "raws": self._ask(

@@ -194,6 +194,9 @@ class Town(LocalServer):
             "tiktok": TikTokServer(world.tiktok, self.now),
             "pictures": _Pictures(),
         }
+        youtube = self.servers["youtube"]
+        assert isinstance(youtube, YouTubeServer)
+        youtube.clock = self.now
         if world.troubled:
             wait = Fault(
                 change=lambda _reply: rate_limited(datetime.now(UTC) + timedelta(seconds=2)), endpoint="search_all"

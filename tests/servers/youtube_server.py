@@ -3,9 +3,10 @@
 Shapes after developers.google.com/youtube/v3/docs (resources, errors) and the public feed format, written by hand.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from html import escape
 from typing import Any
 
@@ -70,6 +71,15 @@ class YouTubeServer(LocalServer):
         self.channels = list(channels)
         self.quota = quota
         self.units = 0
+        self.clock: Callable[[], datetime] | None = None
+        """What answers name as the time (header ``Date``); None: they name none."""
+
+    def answer(self, request: Request) -> Reply:
+        """As any server's, dated."""
+        reply = super().answer(request)
+        if self.clock is None:
+            return reply
+        return replace(reply, headers={**reply.headers, "date": format_datetime(self.clock(), usegmt=True)})
 
     def endpoint_of(self, request: Request) -> str:
         """The resource's name."""
