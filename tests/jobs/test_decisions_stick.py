@@ -12,7 +12,7 @@ DAY = f"{NIGHT:%Y-%m-%d}"
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         assert opened.night().returncode == 0
         yield opened
 

@@ -19,7 +19,7 @@ from tests.jobs.office import READERS, Office, open_office
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         yield opened
 
 

@@ -37,7 +37,7 @@ RANGE = ("--from", DAY, "--to", DAY)
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         assert opened.night().returncode == 0
         opened.x.now = lambda: NIGHT + timedelta(days=2)
         yield opened
