@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pantau.core.errors import BackupError, LockHeldError
+from pantau.core.errors import BackupError, LockHeldError, StoreError
 
 LOCK_NAME = "pantau.lock"
 RESTORING_NAME = "pemulihan-belum-selesai"
@@ -15,8 +15,11 @@ RESTORING_NAME = "pemulihan-belum-selesai"
 
 @contextmanager
 def run_lock(state_dir: Path) -> Iterator[None]:
-    """Hold the lock of this installation. Raises ``LockHeldError`` at once when another process has it."""
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Hold the lock of this installation. Raises ``LockHeldError`` at once when another process has it, else ``StoreError``."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(state_dir, error) from error
     with lock_at(state_dir / LOCK_NAME):
         if (state_dir / RESTORING_NAME).exists():
             raise BackupError(
@@ -28,14 +31,22 @@ def run_lock(state_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def lock_at(path: Path) -> Iterator[None]:
-    """Hold the lock of one file. Raises ``LockHeldError`` at once when another process has it."""
+    """Hold the lock of one file. Raises ``LockHeldError`` when another process has it, ``StoreError`` when it cannot be made."""
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         text = f"Proses Pantau lain sedang berjalan (kunci {path}). Tunggu sampai selesai, lalu jalankan lagi."
         raise LockHeldError(text) from error
+    except OSError as error:
+        raise _not_writable(path, error) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def _not_writable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: {error.strerror}. Periksa izin folder itu, dan apakah cakramnya penuh atau hanya dapat dibaca."
+    )

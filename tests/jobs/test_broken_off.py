@@ -51,6 +51,14 @@ def test_a_database_that_cannot_be_opened_starts_nothing(desk: Desk) -> None:
     assert "Terhenti" not in said
 
 
+def test_a_state_folder_that_cannot_be_written_starts_nothing(desk: Desk) -> None:
+    (desk.folder / "data" / "pantau.lock").unlink(missing_ok=True)
+    (desk.folder / "data" / "pantau.lock").mkdir()
+    said = desk.run("nightly", "--as-of", desk.night_at(1).isoformat(), code=2)
+    assert "Tidak dijalankan" in said
+    assert "pantau.lock" in said
+
+
 def test_a_full_disk_is_named_with_the_file_and_the_next_start_finishes(desk: Desk) -> None:
     page = desk.folder / "data" / "runs" / desk.run_id(1) / "digest.html"
     page.parent.mkdir(parents=True, mode=0o700)
