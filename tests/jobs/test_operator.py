@@ -25,7 +25,7 @@ OPERATOR = "operator@kantor.example"
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         opened.settings_tail = f'[operator]\naddress = "{OPERATOR}"\nheartbeat_url = "{opened.x.url}/detak"'
         opened.write()
         yield opened
@@ -57,6 +57,7 @@ def host_that_never_answers() -> Iterator[str]:
 def test_every_log_line_of_a_night_is_json_and_carries_the_run(office: Office) -> None:
     office.settings_tail = '[operator]\nheartbeat_url = ""'
     office.write()
+    office.apart = True  # pytest takes the libraries' log lines in its own process
     process = office.run("-v", "nightly", "--as-of", NIGHT.isoformat())
     lines = [json.loads(line) for line in process.stderr.splitlines() if line.startswith("{")]
     assert len(lines) + 1 == len(process.stderr.splitlines()), process.stderr  # all but "Hasil: ..."
