@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -115,6 +116,7 @@ def _told(error: Exception) -> int:
 def main() -> None:
     """Console script. What it writes is its owner's alone, whatever the shell or cron had set, also what libraries write."""
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret that is in memory
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
 
