@@ -17,6 +17,7 @@ from pantau.core.errors import RuleError
 from pantau.core.model import POST_FAMILIES
 from pantau.core.resources import data_dir
 from tests.checks.material import HOSTILE
+from tests.random_cases import cases
 
 RULES = data_dir("rules")
 BOAST = "Alhamdulillah mobil baru bapak sudah turun, Alphard hitam, kuncinya diberi pita. Rezeki anak saleh, yang iri bilang bos!"
@@ -41,7 +42,7 @@ def test_no_number_is_learnt_by_heart():
     assert tokens(["NIK 3316012345678901"]) == tokens(["NIK 9999999999999999"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=cases(15, 300), deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=6), st.data())
 def test_the_score_of_a_post_does_not_depend_on_its_neighbours(texts, data):
     signal = shipped_signal()

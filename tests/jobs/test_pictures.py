@@ -262,7 +262,7 @@ def test_a_whole_night_with_the_real_reader_quotes_an_imported_picture(tmp_path:
     pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
     from tests.drawn import picture
 
-    with open_office(tmp_path, x=[FakeXAccount("contoh_gambar", 301, [])], instagram=[]) as office:
+    with open_office(tmp_path, x=[FakeXAccount("contoh_gambar", 301, [])], instagram=[], apart=False) as office:
         _import_pictures(office, {"tas.png": picture("Tas Hermes asli", "milik Ibu Kepala"), "rusak.png": b"bukan"})
         office.settings_tail = '[pictures]\nenabled = true\nfolder = "gambar"\n'
         office.write()

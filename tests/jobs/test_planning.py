@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jobs.planning import LOOK_BACK_DAYS, plan_night
 from pantau.core.model import Account, Reading, Unit, UnreadClass
 from tests.jobs.office import NIGHT, Office, open_office
+from tests.random_cases import cases
 
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,7 +46,7 @@ def nights(
     return read
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(30, 500), deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.dictionaries(st.integers(0, 39), st.integers(1, 3)), st.data())
 def test_no_account_waits_for_ever_whatever_the_priorities(
     total: int, room: int, priorities: dict[int, int], data: st.DataObject
@@ -89,7 +90,7 @@ def test_platforms_without_a_limit_are_read_whole_and_accounts_read_before_a_kil
 
 @pytest.fixture
 def office(tmp_path: Path):
-    with open_office(tmp_path) as opened:
+    with open_office(tmp_path, apart=False) as opened:
         yield opened
 
 

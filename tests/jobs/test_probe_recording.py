@@ -175,7 +175,7 @@ def instagram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offic
         FakeIgPost(ago(3), f"{OWN}, telepon {PHONE}, @{PERSON}"),
         FakeIgPost(ago(5), NAME, author=(NUMBER, PERSON)),
     ]
-    with open_office(tmp_path, instagram=[FakeIgAccount("contoh.umum", "201", posts)]) as one:
+    with open_office(tmp_path, instagram=[FakeIgAccount("contoh.umum", "201", posts)], apart=False) as one:
         monkeypatch.setenv("PANTAU_X_TOKEN", one.x.token)
         monkeypatch.chdir(tmp_path)  # where the settings name the authority from
         one.instagram.cookies |= {"sessionid": f"70000%3A{WORD}", "csrftoken": f"{WORD}csrf", "mid": f"{WORD}mid"}

@@ -191,7 +191,7 @@ def test_a_whole_night_reads_who_has_logged_in_and_counts_the_others_as_not_watc
     monkeypatch.setenv("PANTAU_TIKTOK_SECRET", CLIENT_SECRET)
     clips = [FakeClip(NIGHT - timedelta(hours=4), "SLOT GACOR maxwin pasti WD, daftar di tautan bio")]
     connected, apart = FakeTikTok("desa.masuk", clips), FakeTikTok("desa.belum", [])
-    with TikTokServer([connected, apart], lambda: NIGHT) as server, open_office(tmp_path) as office:
+    with TikTokServer([connected, apart], lambda: NIGHT) as server, open_office(tmp_path, apart=False) as office:
         office.extra_rows = [
             {
                 "unit_code": f"DS-{n}",
