@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.desk import Desk
+from tests.jobs.desk import Desk, shared_desk
 
 NIK = "3316014505900001"
 
 
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    with shared_desk(tmp_path_factory.mktemp("kantor"), accounts=2) as made:
+        made.write()
+        made.post(f"Panen bawang di desa, NIK {NIK} sudah terdaftar.", "Panen bawang milik unit lain.")
+        made.night(1)
+        return made
+
+
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
-    made = Desk(tmp_path, capsys, accounts=2).set_clock(monkeypatch)
-    made.write()
-    made.post(f"Panen bawang di desa, NIK {NIK} sudah terdaftar.", "Panen bawang milik unit lain.")
-    made.night(1)
-    return made
+def desk(set_up: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return set_up.again(tmp_path, capsys, monkeypatch)
 
 
 def lines(path: Path) -> list[dict[str, object]]:
