@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.__main__ import run
 from jobs.archiving import build_archive
 from jobs.delivering import deliver_mails
 from jobs.editions import run_folder
@@ -22,7 +23,7 @@ from pantau.core.model import Cost
 from pantau.core.settings import DigestSettings
 from pantau.core.settings_file import load_settings
 from pantau.digest import period as period_module
-from tests.jobs.office import ROOT
+from tests.jobs.office import ROOT, said
 from tests.jobs.periods_office import READER, RecordedOffice, wib
 
 USEFUL = "Jadwal posyandu balita Selasa pukul 08.00 di balai desa, bawa buku KIA dan kartu imunisasi."
@@ -266,8 +267,10 @@ def test_mails_left_behind_go_out_with_the_next_night_and_only_once(office: Reco
 
 
 def pantau(office: RecordedOffice, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-m", "jobs", "-c", str(office.config), "digest", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    line = ["-c", str(office.config), "digest", *arguments]
+    with said() as (out, err):
+        code = run(line)
+    return subprocess.CompletedProcess(line, code, *(stream.buffer.getvalue() for stream in (out, err)))  # type: ignore[attr-defined]
 
 
 def test_any_days_can_be_shown_at_the_terminal_and_nothing_is_sent_or_kept(office: RecordedOffice) -> None:
