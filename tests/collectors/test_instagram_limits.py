@@ -33,20 +33,20 @@ def town(accounts: int) -> list[FakeIgAccount]:
     return offices
 
 
-def test_a_thousand_accounts_with_known_ids_cost_little_more_than_a_request_each(tmp_path: Path) -> None:
-    with InstagramServer(town(1000)) as server:
+def test_three_hundred_accounts_with_known_ids_cost_little_more_than_a_request_each(tmp_path: Path) -> None:
+    with InstagramServer(town(300)) as server:
         night = Night(server, tmp_path, canary="dinas_contoh_0")
         targets = night.targets()
-        for account in server.accounts[7::250]:
+        for account in server.accounts[7::75]:
             account.handle = f"pindah_{account.id}"
         collector = night.collector()
         scans = list(collector.collect(targets, WINDOW))
-        assert Counter(outcomes(scans)) == {"read": 1000}
-        assert 1950 <= sum(len(scan.posts) for scan in scans) <= 2050
+        assert Counter(outcomes(scans)) == {"read": 300}
+        assert 585 <= sum(len(scan.posts) for scan in scans) <= 615
         requests = server.count()
         assert requests <= 1.1 * len(scans)
         assert collector.costs()[0].requests == requests
-        assert 4 <= len(night.clock.slept_s) <= 5, "200 queries of a kind in 11 minutes, then a pause"
+        assert 1 <= len(night.clock.slept_s) <= 2, "200 queries of a kind in 11 minutes, then a pause"
         assert max(night.clock.slept_s) < 667
 
 
