@@ -23,6 +23,7 @@ from tests.checks.material import (
     caption,
 )
 from tests.checks.oracle import Folded
+from tests.random_cases import cases
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 NEAR_TEXT = st.text(st.sampled_from("abgikloLI1024758@$!|'`.-_*# \n\u0301\u200b🇮🇩🇬A𝐠éß½"), max_size=40)
@@ -124,13 +125,13 @@ def test_light_text_keeps_digits_signs_and_lines():
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(100, 2000), deadline=None)
 def test_blocks_fold_any_text_as_the_reference_does(text):
     assert fold([text]).skeleton.decode() == Folded(text).skeleton
 
 
 @given(NEAR_TEXT)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(150, 2000), deadline=None)
 def test_blocks_fold_tricky_text_as_the_reference_does(text):
     assert fold([text]).skeleton.decode() == Folded(text).skeleton
 
