@@ -13,6 +13,7 @@ from tests.jobs.desk import Desk, shared_desk
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, str]:
     """An office after its first night, and the digest of that."""
     with shared_desk(tmp_path_factory.mktemp("kantor"), accounts=3) as made:
+        made.tail = "[digest]\nattach = []\n"  # papers are half of a night's work, and none of this is about them
         made.write()
         made.post("Panen bawang di tiga desa.", "Rapat koordinasi pagi.", "Panen bawang lagi.")
         return made, made.night(1)
