@@ -1,6 +1,7 @@
 """The short version of ``make fuzz``: some changed inputs for every parser, the same ones on every run, and the watch itself."""
 
 import re
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -10,12 +11,20 @@ from hypothesis import strategies as st
 
 from tests.fuzz import target as target_module
 from tests.fuzz.catalogue import TARGETS
+from tests.fuzz.exports import clean, scratch
 from tests.fuzz.mutations import BYTES, JSON
 from tests.fuzz.target import ROOT, Target, Watch, fuzz
 
 SEED = 20261124
 SLOW = {"workbook": 12, "feed": 25, "import-x": 25, "import-meta": 25, "rules": 20, "patterns": 20}
 """Fewer inputs, of parsers that take milliseconds for one."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_file_stays() -> Iterator[None]:
+    yield
+    clean()
+    scratch.cache_clear()
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
