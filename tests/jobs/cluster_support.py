@@ -68,15 +68,6 @@ class LocalCluster:
         with Client(self.address, timeout=10, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=30)
 
-    def cpu_s(self) -> float:
-        """Processor time that all processes have used so far, in seconds."""
-        ticks = 0
-        for process in (*self.workers, self.scheduler):
-            if process is not None and process.poll() is None:
-                fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
     def logs(self) -> str:
         """What all processes have written so far."""
         return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self._folder.glob("*.log")))
