@@ -33,6 +33,8 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     """New ones that the collector handed over."""
     read: int
     """Accounts read completely."""
+    told: int
+    """Accounts read of which the collector says that something may be missing: a feed shorter than the night's posts."""
     requests: dict[str, int]
     posts_billed: int
     usd: float
@@ -74,6 +76,7 @@ def read_night(people: Sequence[Resident], texts: Sequence[str], *, warm: bool =
         posts=count_posts(people, 1),
         found=sum(item.post.published_at >= START for scan in scans for item in scan.posts),
         read=sum(scan.reading.complete for scan in scans),
+        told=sum(scan.reading.outcome == "read" and bool(scan.reading.reason) for scan in scans),
         requests=dict(town.counts() - before),
         posts_billed=sum(cost.posts_billed for cost in costs),
         usd=sum(cost.usd for cost in costs),

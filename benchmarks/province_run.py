@@ -4,7 +4,6 @@ import argparse
 import os
 import platform as machine
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -112,5 +111,7 @@ def main(name: str, offices: int, accounts: int, posts: float, given: Sequence[s
         return night(options)
     found = measure(options, posts)
     show(options, posts, found)
-    wrong = Counter(one.platform for one in found.used.values() if one.found != one.posts or one.read != one.accounts)
-    return 1 if wrong else 0
+    silently = [
+        one for one in found.used.values() if one.read != one.accounts or (one.found != one.posts and not one.told)
+    ]
+    return 1 if silently else 0

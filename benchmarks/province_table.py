@@ -75,6 +75,7 @@ def rows(found: Findings) -> Iterator[Row]:
 def _requests(found: Findings) -> Iterator[Row]:
     for platform, used in found.used.items():
         complete = f"{used.found:,} of {used.posts:,} posts found, {used.read:,} of {used.accounts:,} accounts read"
+        complete += f", {used.told:,} of them said to have published more than they show" if used.told else ""
         whole = "all offices" if platform == "x" else f"{found.sampled} office(s)"
         yield f"{platform}: second night of {whole}", complete, "measured"
         named = ", ".join(f"{name.partition('.')[2]} {count:,}" for name, count in sorted(used.requests.items()))
