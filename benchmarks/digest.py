@@ -32,7 +32,8 @@ DIGEST_S, HEADS_S = 5.0, 60.0
 PARTS = {
     "jobs.digesting:thumbnails": "small pictures of findings",
     "jobs.attaching:workbook": "XLSX",
-    "jobs.attaching:pdf": "PDF",
+    "pantau.digest.printable:page": "page of the PDF",
+    "pantau.digest.typesetter:Typesetter.typeset": "PDF",
     "pantau.digest.charts:png": "charts as PNG",
     "pantau.digest.charts:svg": "charts as SVG",
     "jobs.editions:Units": "shares of the units",

@@ -3,6 +3,7 @@
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -10,19 +11,20 @@ import msgspec
 import structlog
 
 from pantau.core.settings import Settings
-from pantau.digest import period_book, period_print, words
+from pantau.digest import period_book, period_print, printable, words
 from pantau.digest.budget import encoded_bytes
 from pantau.digest.edition_pages import EditionRenderer
 from pantau.digest.mime import Attachment
 from pantau.digest.model import Digest
 from pantau.digest.period_model import PeriodEdition
-from pantau.digest.printable import Letterhead, letterhead, pdf
+from pantau.digest.printable import Letterhead, letterhead
 from pantau.digest.render import Rendered, Renderer
 from pantau.digest.spreadsheet import workbook
-from pantau.digest.typesetter import PrintError
+from pantau.digest.typesetter import TYPESETTER, PrintError
 
 _log = structlog.get_logger(__name__)
-_MADE_FIRST = ("xlsx", "pdf")
+_MADE_FIRST = ("pdf", "xlsx")
+"""The typesetter gets its page before anything else competes for this process."""
 _DROPPED_FIRST = ("pdf", "xlsx")
 _MB = 1_000_000
 
@@ -49,7 +51,8 @@ class _Papers(msgspec.Struct, frozen=True, kw_only=True):
     """What the workbook holds, in words."""
     again: str
     """The command that shows the edition again, without the format."""
-    make: Mapping[str, Callable[[], bytes]]
+    make: Mapping[str, Callable[[], Callable[[], bytes]]]
+    """By format: what gets everything ready, and then makes it beside other work."""
 
 
 def prepare(settings: Settings, renderer: Renderer, digest: Digest, attach: Sequence[str]) -> Prepared[Digest]:
@@ -67,8 +70,10 @@ def prepare(settings: Settings, renderer: Renderer, digest: Digest, attach: Sequ
             ),
             again=f"pantau digest show {digest.run_id}",
             make={
-                "xlsx": lambda: workbook(digest, tables, settings.digest.paper),
-                "pdf": lambda: pdf(digest, head_of(settings), tables.made_at, settings.digest.paper),
+                "xlsx": lambda: partial(workbook, digest, tables, settings.digest.paper),
+                "pdf": lambda: partial(
+                    TYPESETTER.typeset, printable.page(digest, head_of(settings), tables.made_at, settings.digest.paper)
+                ),
             },
         )
     return _fitted(settings, digest, lambda page: renderer.render(page, settings.digest), papers, attach)
@@ -89,8 +94,10 @@ def prepare_period(
         ),
         again=f"pantau digest show {edition.run_id} --edition {code}",
         make={
-            "xlsx": lambda: period_book.workbook(edition, tables, settings.digest.paper),
-            "pdf": lambda: period_print.pdf(edition, head_of(settings), tables.made_at, settings.digest.paper),
+            "xlsx": lambda: partial(period_book.workbook, edition, tables, settings.digest.paper),
+            "pdf": lambda: partial(
+                TYPESETTER.typeset, period_print.page(edition, head_of(settings), tables.made_at, settings.digest.paper)
+            ),
         },
     )
     return _fitted(settings, edition, lambda page: renderer.period(page, settings.digest), papers, attach)
@@ -104,7 +111,7 @@ def _fitted(
 
     kept = [form for form in attach if form in papers.make]
     with ThreadPoolExecutor(2) as beside:  # the typesetter is another process: the rest is made while it works
-        started = {form: beside.submit(papers.make[form]) for form in _MADE_FIRST if form in kept}
+        started = {form: _begun(beside, papers.make[form]) for form in _MADE_FIRST if form in kept}
         ready = {tuple(kept): render(shown(kept, (), ()))}  # nearly always as the mail will be
         documents, problems = _documents(started)
     if problems:
@@ -132,6 +139,16 @@ def mail_bytes(rendered: Rendered, attachments: Sequence[Attachment]) -> int:
 
 def _base64_bytes(data: bytes) -> int:
     return -(-len(data) // 57) * (len(binascii.b2a_base64(bytes(57))) + 1) + 300
+
+
+def _begun(beside: ThreadPoolExecutor, ready: Callable[[], Callable[[], bytes]]) -> Future[bytes]:
+    """A document in the making; what goes wrong while it is got ready is told where it is waited for."""
+    try:
+        return beside.submit(ready())
+    except PrintError as error:
+        failed: Future[bytes] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _documents(started: Mapping[str, Future[bytes]]) -> tuple[dict[str, bytes], list[str]]:

@@ -1,6 +1,7 @@
 """The short version of ``make fuzz``: some changed inputs for every parser, the same ones on every run, and the watch itself."""
 
 import re
+import resource
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -67,7 +68,8 @@ def test_the_watch_tells_a_crash_a_hang_and_a_jump_of_memory(monkeypatch: pytest
             pass
 
     def swell(_data: bytes) -> bool:
-        return bool(bytearray(b"x") * 60_000_000)
+        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # of everything that this process ever did
+        return bool(bytearray(b"x") * (peak_kb * 1024 + 60_000_000))
 
     assert [found.kind for found in watched(crash).findings] == ["IndexError"]
     assert re.match(r"tests/test_fuzz.py:\d+ crash", watched(crash).findings[0].where)

@@ -17,6 +17,7 @@ class KnownSignal(SecondSignal):
     def __init__(self, signal: SecondSignal, texts: Sequence[str], rows: bytes) -> None:
         """``rows``: the bytes of ``signal.raw(texts)``. Raises ``ValueError`` when they are not one row per text."""
         self.__dict__.update(signal.__dict__)
+        self._kept = {}  # what the other one worked out is not what is known here
         if len(rows) != 4 * len(texts) * _COLUMNS:
             raise ValueError(f"{len(rows)} bytes for {len(texts)} texts")
         table = np.frombuffer(rows, np.float32).reshape(len(texts), _COLUMNS)

@@ -21,9 +21,9 @@ from pantau.digest.blocks import Card, CardPicture, Chart
 from pantau.digest.model import Digest
 from pantau.digest.typesetter import TYPESETTER, PrintError
 
-_LIMITS = budget.Limits(flags=120, reviews=40, still_open=20, quiet=25, unread_each=15, lines=12)
+_LIMITS = budget.Limits(flags=120, reviews=40, still_open=15, quiet=20, unread_each=15, lines=10, nights=7)
 """A PDF is read on paper; beyond this the workbook serves better."""
-_FULL_FLAGS, _FULL_REVIEWS = 10, 5
+_FULL_FLAGS, _FULL_REVIEWS = 8, 4
 """So many have a card of their own, with picture and surroundings; the others follow as rows of a table."""
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SIZES = {"A4": "210mm 297mm", "F4": "215mm 330mm"}
